@@ -1,0 +1,15 @@
+import postgres from "postgres";
+import { wait } from "../limits.ts";
+
+export type Sql = postgres.Sql;
+
+/** Opens a small named pool. Connects when first used; reconnects by itself. */
+export function openPostgres(url: string, name: string, max = 4): Sql {
+  return postgres(url, {
+    max,
+    connect_timeout: wait.postgresMs / 1000,
+    idle_timeout: 60,
+    onnotice: () => {},
+    connection: { application_name: name, statement_timeout: wait.postgresMs, TimeZone: "UTC" },
+  });
+}

@@ -1,0 +1,50 @@
+import { Redis, type RedisOptions } from "ioredis";
+import { reconnect, wait } from "../limits.ts";
+import type { Log } from "../log.ts";
+import { type ScriptedRedis, withScripts } from "../scripts.ts";
+
+/**
+ * What a connection is for:
+ * - `store`: commands wait through a restart of the store, however long (worker, router);
+ * - `request`: a command fails after `wait.redisCommandMs`, because a person waits (gateway);
+ * - `blocking`: reads that block own their connection and have no timeout;
+ * - `subscriber`: Pub/Sub.
+ */
+export type RedisUse = "store" | "request" | "blocking" | "subscriber";
+
+/** Opens a named connection that reconnects for ever. Does not wait for the first connect. */
+export function openRedis(url: string, name: string, use: RedisUse, log: Log): ScriptedRedis {
+  const options = {
+    connectionName: name,
+    maxRetriesPerRequest: null,
+    enableReadyCheck: true,
+    connectTimeout: 2000,
+    keepAlive: 10_000,
+    retryStrategy: (times: number) =>
+      Math.min(reconnect.maxMs, reconnect.firstMs * 2 ** Math.min(times, 8)),
+    // a replica that was a master until a moment ago: connect again and resend
+    reconnectOnError: (error: Error) =>
+      /^(READONLY|LOADING|MASTERDOWN)/.test(error.message) ? (2 as const) : false,
+    ...(use === "request" ? { commandTimeout: wait.redisCommandMs } : {}),
+    ...(use === "subscriber" ? { autoResubscribe: true } : {}),
+  } satisfies RedisOptions;
+  const redis = new Redis(url, options);
+  const own = log.with({ client: name });
+  let isDown = false;
+  redis.on("error", (error: Error) => {
+    if (isDown) return; // one line per outage, not per attempt
+    isDown = true;
+    own.warn("redis connection lost", { error });
+  });
+  redis.on("ready", () => {
+    if (isDown) own.info("redis connection is back");
+    isDown = false;
+  });
+  return withScripts(redis);
+}
+
+/** Ends a connection, politely if it is up. */
+export async function closeRedis(redis: Redis): Promise<void> {
+  if (redis.status === "ready") await redis.quit().catch(() => redis.disconnect());
+  else redis.disconnect();
+}

@@ -1,0 +1,42 @@
+import * as v from "valibot";
+
+/** Whole numbers from the environment, in a closed range. */
+export function envInteger(min: number, max: number) {
+  return v.pipe(
+    v.string(),
+    v.regex(/^\d+$/, `must be a whole number from ${min} to ${max}`),
+    v.transform(Number),
+    v.minValue(min, `must be at least ${min}`),
+    v.maxValue(max, `must be at most ${max}`),
+  );
+}
+
+/** A URL with one of these schemes; credentials in it are never printed. */
+export function envUrl(...schemes: string[]) {
+  return v.pipe(
+    v.string(),
+    v.check(
+      (text) => URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1)),
+      `must be a URL starting with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`,
+    ),
+  );
+}
+
+/**
+ * Reads a process's configuration. Empty variables count as missing. Throws one error that names every
+ * wrong variable and what is allowed, without the values.
+ */
+export function readEnv<const Schema extends v.GenericSchema>(
+  schema: Schema,
+  env: Readonly<Record<string, string | undefined>>,
+): v.InferOutput<Schema> {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const result = v.safeParse(schema, present);
+  if (result.success) return result.output;
+  const problems = result.issues.map((issue) => {
+    const name = v.getDotPath(issue) ?? "environment";
+    const missing = issue.input === undefined;
+    return `  ${name}: ${missing ? "is missing" : issue.message}`;
+  });
+  throw new Error(`configuration is not usable:\n${problems.join("\n")}`);
+}

@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto";
+import type { ChatId, JobId, UserId } from "./contract/ids.ts";
+
+/** Every Redis key, channel, stream and group. Redis-S: streams and state. Redis-P: pub/sub. Redis-C: cache. */
+export const keys = {
+  /** S, hash: owner, chat, status, attempt, n, message … the record the fence reads. */
+  job: (job: JobId) => `chat:job:${job}`,
+  /** S, stream: the job log, entry ids `<attempt>-<n>`. */
+  log: (job: JobId) => `chat:tokens:${job}`,
+  /** S, string JSON: snapshot of the answer for late readers. */
+  snapshot: (job: JobId) => `chat:token_state:${job}`,
+  /** S, string JSON: the latest stage event; the ending once there is one. */
+  state: (job: JobId) => `chat:state:${job}`,
+  /** S, string: last entry id relayed to Pub/Sub. */
+  published: (job: JobId) => `chat:published:${job}`,
+  /** S, stream: what router and persistence read. */
+  shard: (shard: number) => `chat:events:${shard}`,
+  /** S, list: jobs of one chat in order; the head is the one that may run. */
+  turns: (chat: ChatId) => `chat:turns:${chat}`,
+  /** S, zset: jobs of a chat that PostgreSQL may not have yet; score = accepted at, ms. */
+  recent: (chat: ChatId) => `chat:recent:${chat}`,
+  /** S, hash: owner and title of a chat, so that posts outlive a PostgreSQL outage. */
+  chatOwner: (chat: ChatId) => `chat:owner:${chat}`,
+  /** S, zset: running and queued jobs by deadline, ms; the watchdog's list. */
+  deadlines: "chat:deadlines",
+  /** S, stream: accepted jobs the broker has not confirmed yet. */
+  outbox: "chat:outbox",
+  /** S, string: `<body hash> <job id>` of a message sent with an Idempotency-Key. */
+  idempotency: (user: UserId, key: string) =>
+    `chat:idempotency:${user}:${createHash("sha256").update(key).digest("hex").slice(0, 32)}`,
+  /** S, string: which router replica relays a shard. */
+  shardLease: (shard: number) => `chat:lease:shard:${shard}`,
+  /** S, string: which router replica does a periodic duty (watchdog, outbox, trim). */
+  dutyLease: (duty: string) => `chat:lease:duty:${duty}`,
+  /** S, stream: persistence entries set aside. */
+  persistenceDeadLetters: "chat:persistence:dlq",
+  /** P, channel: hints for readers of one job. */
+  live: (job: JobId) => `sse:events:${job}`,
+  /** P, channel: news for the worker that runs a job (`<job id>`: look at it now). */
+  worker: (worker: string) => `chat:worker:${worker}`,
+} as const;
+
+/** Prefix of job records, for scripts that look at another job of the same chat. */
+export const jobPrefix = "chat:job:";
+
+export const groups = { relay: "eventrouter", persistence: "chat-persistence" } as const;

@@ -1,0 +1,126 @@
+/**
+ * Every TTL, timeout, size and count of the product, with unit and reason.
+ * A number that only one external API knows lives beside that API.
+ */
+const seconds = 1000;
+
+/** What a client may send. */
+export const input = {
+  /** Whole request body; above it 413 before parsing. A message is at most 10,000 chars (40 kB of UTF-8). */
+  bodyBytes: 256 * 1024,
+  messageChars: 10_000,
+  titleChars: 200,
+  imageUrlChars: 2048,
+  modelChars: 64,
+  idempotencyKeyChars: 128,
+  listLimit: { default: 20, max: 100 },
+  historyLimit: { default: 50, max: 200 },
+} as const;
+
+/** The life of one job. */
+export const job = {
+  /** From the first worker taking it to its end, all attempts together. */
+  runMs: 180 * seconds,
+  /** From acceptance to the first worker taking it; equals the queue's message TTL. */
+  queuedMs: 3600 * seconds,
+  /** The watchdog waits this much longer than the worker, so the worker ends its own job when it can. */
+  watchdogGraceMs: 3 * seconds,
+  /** A worker that has not renewed for this long counts as gone. */
+  leaseMs: 8 * seconds,
+  /** Renewal also carries news (ended, stale) to the worker: cancel reaches it within this time. */
+  renewMs: 1 * seconds,
+  /** How long a job waiting for its turn in a chat sleeps between looks. */
+  turnPollMs: 200,
+  /** Attempts before the job is failed for good: the first delivery and its returns. */
+  maxAttempts: 4,
+  /** Largest answer stored whole: 1 MB. */
+  answerBytes: 1024 * 1024,
+} as const;
+
+/** How long things stay in Redis. Rows in PostgreSQL stay for ever. */
+export const ttl = {
+  /** A job that never ends is ended by the watchdog long before this. */
+  runningSeconds: 86_400,
+  /** The full log after the end: clients in the middle of a resume. 200 bytes an entry make an hour too dear. */
+  endedLogSeconds: 120,
+  /** The ending itself and the job's record: readers that come back later. */
+  endedSeconds: 3600,
+  idempotencySeconds: 86_400,
+  /** Who owns a chat, cached for posts while PostgreSQL is away. */
+  chatOwnerSeconds: 3600,
+} as const;
+
+/** Streams between worker, router and gateway. */
+export const stream = {
+  shardCount: 4,
+  /** Safety net: at this many unacknowledged entries appends answer "full" instead of trimming. */
+  shardMaxEntries: 200_000,
+  /** How long a worker waits for a full shard to drain before it fails the job. */
+  fullWaitMs: 20 * seconds,
+  /** A snapshot for late readers is written when at least this many tokens came since the last one. */
+  snapshotTokens: 10,
+  /** Tokens gathered into one append at most; bounds one script call. */
+  batchEntries: 64,
+} as const;
+
+/** The router. */
+export const router = {
+  /** Entries of one group read. */
+  readCount: 256,
+  /** A blocked read wakes at least this often to notice a lost lease. */
+  blockMs: 500,
+  /** Shard ownership; a dead replica is replaced within this plus one poll. */
+  leaseMs: 1500,
+  renewMs: 400,
+  /** Entries pending longer than this belong to nobody any more. */
+  reclaimIdleMs: 5 * seconds,
+  reclaimEveryMs: 5 * seconds,
+  trimEveryMs: 1 * seconds,
+  sweepEveryMs: 1 * seconds,
+  /** An outbox entry younger than this is still the gateway's. */
+  outboxMinAgeMs: 3 * seconds,
+  /** Rows of one transaction, and the longest a finished answer waits for its batch. */
+  persistBatch: 100,
+  persistWaitMs: 200,
+  /** Deliveries of one entry before it is set aside alone. */
+  persistTries: 5,
+} as const;
+
+/** Readers. */
+export const sse = {
+  /** Silence after which the log is read: a lost hint costs this much latency, never an event. */
+  silenceMs: 2 * seconds,
+  /** Comment line on a quiet stream; under Bun's 10 s idle timer and every proxy's. */
+  keepaliveMs: 8 * seconds,
+  /** Named `keepalive` event the existing web client counts on. */
+  keepaliveEventMs: 15 * seconds,
+  /** A reader may stay this long; it then resumes by id. */
+  maxOpenMs: 300 * seconds,
+  /** Bytes that may wait for a slow reader. */
+  waitingBytes: 1024 * 1024,
+  waitingEvents: 256,
+  /** A reader that took nothing for this long is closed. */
+  stalledMs: 30 * seconds,
+  /** Spread of the `retry:` hint on shutdown. */
+  retryJitterMs: 2 * seconds,
+  /** Entries of one log read. */
+  logReadCount: 512,
+} as const;
+
+/** Shutdown: every drain is shorter than the manifests' grace period. */
+export const drain = {
+  gatewayMs: 10 * seconds,
+  workerMs: 120 * seconds,
+  routerMs: 10 * seconds,
+} as const;
+
+/** Reconnecting never gives up. */
+export const reconnect = { firstMs: 100, maxMs: 2 * seconds } as const;
+
+/** Waiting for a store before the caller is told. */
+export const wait = {
+  /** Publish to confirm; then the outbox has it. */
+  confirmMs: 1500,
+  redisCommandMs: 5 * seconds,
+  postgresMs: 5 * seconds,
+} as const;

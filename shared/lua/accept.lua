@@ -1,0 +1,58 @@
+-- Accepts a message as a job: its record, the first entry of its log, its turn in the chat and its
+-- outbox entry, all or nothing. The outbox entry goes away when the broker confirmed the message.
+-- KEYS[1] job hash        KEYS[2] log      KEYS[3] shard stream   KEYS[4] turns list
+-- KEYS[5] recent zset     KEYS[6] deadlines zset   KEYS[7] outbox stream   KEYS[8] idempotency (or "")
+-- KEYS[9] state
+-- ARGV[1] job id   [2] chat id   [3] user id   [4] message   [5] image url or ""   [6] accepted at, ISO
+-- ARGV[7] queued body for the log, JSON, with "%POSITION%" where the turn goes
+-- ARGV[8] envelope, JSON   [9] queued deadline, ms from now   [10] record ttl, s
+-- ARGV[11] double texting: enqueue | reject   [12] body hash   [13] idempotency ttl, s   [14] job key prefix
+-- ARGV[15] max shard entries
+-- Returns {"accepted", outbox id, position} | {"repeated", job id} | {"conflict"} | {"busy", running job id}
+--       | {"full"}
+-- a client that lost its connection sends the same call again
+local known_outbox = redis.call("HGET", KEYS[1], "outbox")
+if known_outbox then
+  return { "accepted", known_outbox, redis.call("LPOS", KEYS[4], ARGV[1]) or 0 }
+end
+if KEYS[8] ~= "" then
+  local known = redis.call("GET", KEYS[8])
+  if known then
+    local hash, id = string.match(known, "^(%S+) (%S+)$")
+    if hash == ARGV[12] then return { "repeated", id } end
+    return { "conflict" }
+  end
+end
+if redis.call("XLEN", KEYS[3]) >= tonumber(ARGV[15]) then return { "full" } end
+-- heads whose record is gone or ended are left over from a lost store: drop them
+local head = redis.call("LINDEX", KEYS[4], 0)
+while head do
+  local status = redis.call("HGET", ARGV[14] .. head, "status")
+  if status == "queued" or status == "running" or status == "waiting_human" then break end
+  redis.call("LPOP", KEYS[4])
+  head = redis.call("LINDEX", KEYS[4], 0)
+end
+if head and ARGV[11] == "reject" then return { "busy", head } end
+
+local time = redis.call("TIME")
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local position = redis.call("RPUSH", KEYS[4], ARGV[1]) - 1
+redis.call("EXPIRE", KEYS[4], ARGV[10])
+redis.call("HSET", KEYS[1], "user_id", ARGV[3], "chat_id", ARGV[2], "message", ARGV[4], "image_url", ARGV[5],
+  "created_at", ARGV[6], "status", "queued", "attempt", "0", "n", "1", "tries", "0", "last_seq", "1000",
+  "progress", "0", "deadline", string.format("%.0f", now + ARGV[9]))
+redis.call("EXPIRE", KEYS[1], ARGV[10])
+local data = string.gsub(ARGV[7], "%%POSITION%%", tostring(position))
+redis.call("XADD", KEYS[2], "0-1", "event", "queued", "data", data)
+redis.call("EXPIRE", KEYS[2], ARGV[10])
+redis.call("XADD", KEYS[3], "*", "job_id", ARGV[1], "id", "0-1", "event", "queued", "data", data)
+redis.call("SET", KEYS[9], data, "EX", ARGV[10])
+redis.call("ZADD", KEYS[5], now, ARGV[1])
+redis.call("EXPIRE", KEYS[5], ARGV[10])
+redis.call("ZADD", KEYS[6], now + ARGV[9], ARGV[1])
+local outbox = redis.call("XADD", KEYS[7], "*", "job_id", ARGV[1], "body", ARGV[8])
+redis.call("HSET", KEYS[1], "outbox", outbox)
+if KEYS[8] ~= "" then
+  redis.call("SET", KEYS[8], ARGV[12] .. " " .. ARGV[1], "EX", ARGV[13])
+end
+return { "accepted", outbox, position }

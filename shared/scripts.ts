@@ -1,0 +1,363 @@
+import type { Redis } from "ioredis";
+import type { Ending } from "./contract/event.ts";
+import type { ChatId, EventId, JobId, UserId } from "./contract/ids.ts";
+import type { JobStatus } from "./contract/job.ts";
+import { jobPrefix, keys } from "./keys.ts";
+import { job as jobLimits, stream, ttl } from "./limits.ts";
+import acceptLua from "./lua/accept.lua" with { type: "text" };
+import appendLua from "./lua/append.lua" with { type: "text" };
+import leaseLua from "./lua/lease.lua" with { type: "text" };
+import relayLua from "./lua/relay.lua" with { type: "text" };
+import releaseLua from "./lua/release.lua" with { type: "text" };
+import renewLua from "./lua/renew.lua" with { type: "text" };
+import seizeLua from "./lua/seize.lua" with { type: "text" };
+import takeLua from "./lua/take.lua" with { type: "text" };
+import trimLua from "./lua/trim.lua" with { type: "text" };
+
+type Arg = string | number;
+interface ScriptCommands {
+  eco2Accept(...args: Arg[]): Promise<(string | number)[]>;
+  eco2Append(...args: Arg[]): Promise<string>;
+  eco2Lease(...args: Arg[]): Promise<string>;
+  eco2Relay(...args: Arg[]): Promise<number>;
+  eco2Release(...args: Arg[]): Promise<string>;
+  eco2Renew(...args: Arg[]): Promise<string>;
+  eco2Seize(...args: Arg[]): Promise<string[]>;
+  eco2Take(...args: Arg[]): Promise<(string | number)[]>;
+  eco2Trim(...args: Arg[]): Promise<(string | number)[]>;
+}
+
+/** A Redis client that knows the scripts; they travel as a SHA. */
+export type ScriptedRedis = Redis & ScriptCommands;
+
+/** Adds the scripts to a client. The one place that names them. */
+export function withScripts(redis: Redis): ScriptedRedis {
+  redis.defineCommand("eco2Accept", { numberOfKeys: 9, lua: acceptLua });
+  redis.defineCommand("eco2Append", { numberOfKeys: 8, lua: appendLua });
+  redis.defineCommand("eco2Lease", { numberOfKeys: 1, lua: leaseLua });
+  redis.defineCommand("eco2Relay", { lua: relayLua });
+  redis.defineCommand("eco2Release", { numberOfKeys: 1, lua: releaseLua });
+  redis.defineCommand("eco2Renew", { numberOfKeys: 1, lua: renewLua });
+  redis.defineCommand("eco2Seize", { numberOfKeys: 1, lua: seizeLua });
+  redis.defineCommand("eco2Take", { numberOfKeys: 3, lua: takeLua });
+  redis.defineCommand("eco2Trim", { numberOfKeys: 1, lua: trimLua });
+  return redis as ScriptedRedis;
+}
+
+/** The script answered a word this version does not know: two versions that cannot run side by side. */
+function unknownWord(script: string, word: unknown): Error {
+  return new Error(`${script} answered ${String(word)}`);
+}
+
+export interface AcceptInput {
+  readonly jobId: JobId;
+  readonly chatId: ChatId;
+  readonly userId: UserId;
+  readonly message: string;
+  readonly imageUrl: string | null;
+  readonly submittedAt: string;
+  /** The `queued` event, serialised, `%POSITION%` where the job's place in its chat goes. */
+  readonly queuedData: string;
+  /** The queue message, serialised. */
+  readonly envelope: string;
+  readonly shard: number;
+  readonly doubleTexting: "enqueue" | "reject";
+  readonly idempotency: { readonly key: string; readonly bodyHash: string } | undefined;
+}
+
+export type Accepted =
+  | { readonly word: "accepted"; readonly outboxId: string; readonly position: number }
+  | { readonly word: "repeated"; readonly jobId: string }
+  | { readonly word: "busy"; readonly jobId: string }
+  | { readonly word: "conflict" }
+  | { readonly word: "full" };
+
+/** Writes a job's record, its first event, its turn and its outbox entry in one step. */
+export async function accept(redis: ScriptedRedis, input: AcceptInput): Promise<Accepted> {
+  const reply = await redis.eco2Accept(
+    keys.job(input.jobId),
+    keys.log(input.jobId),
+    keys.shard(input.shard),
+    keys.turns(input.chatId),
+    keys.recent(input.chatId),
+    keys.deadlines,
+    keys.outbox,
+    input.idempotency ? keys.idempotency(input.userId, input.idempotency.key) : "",
+    keys.state(input.jobId),
+    input.jobId,
+    input.chatId,
+    input.userId,
+    input.message,
+    input.imageUrl ?? "",
+    input.submittedAt,
+    input.queuedData,
+    input.envelope,
+    jobLimits.queuedMs,
+    ttl.runningSeconds,
+    input.doubleTexting,
+    input.idempotency?.bodyHash ?? "",
+    ttl.idempotencySeconds,
+    jobPrefix,
+    stream.shardMaxEntries,
+  );
+  switch (reply[0]) {
+    case "accepted":
+      return { word: "accepted", outboxId: String(reply[1]), position: Number(reply[2]) };
+    case "repeated":
+    case "busy":
+      return { word: reply[0], jobId: String(reply[1]) };
+    case "conflict":
+    case "full":
+      return { word: reply[0] };
+    default:
+      throw unknownWord("accept", reply[0]);
+  }
+}
+
+export interface TakeInput {
+  readonly jobId: JobId;
+  readonly chatId: ChatId;
+  readonly worker: string;
+  /** The broker returned this message before: whoever held it has lost it. */
+  readonly redelivered: boolean;
+  /** Record fields for a job whose record a store lost. */
+  readonly record: Readonly<Record<string, string>>;
+}
+
+export interface Attempt {
+  readonly word: "taken";
+  readonly attempt: number;
+  /** Number of the job's last token, whichever attempt wrote it; 1000 before the first. */
+  readonly lastTokenSeq: number;
+  readonly progress: number;
+  /** Which try this is, from 1. From the second on the readers' text is reset. */
+  readonly tries: number;
+  /** Milliseconds until the job's deadline, by the store's clock. */
+  readonly msLeft: number;
+}
+
+export type Taken =
+  | Attempt
+  | { readonly word: "waiting"; readonly position: number }
+  | { readonly word: "ended"; readonly status: Ending }
+  | { readonly word: "busy" }
+  | { readonly word: "exhausted" };
+
+/** Takes a job for one attempt, when it is its turn in the chat. */
+export async function take(redis: ScriptedRedis, input: TakeInput): Promise<Taken> {
+  const reply = await redis.eco2Take(
+    keys.job(input.jobId),
+    keys.turns(input.chatId),
+    keys.deadlines,
+    input.worker,
+    jobLimits.leaseMs,
+    input.redelivered ? "1" : "0",
+    jobLimits.runMs,
+    input.jobId,
+    ttl.runningSeconds,
+    jobPrefix,
+    jobLimits.maxAttempts,
+    ...Object.entries(input.record).flat(),
+  );
+  switch (reply[0]) {
+    case "taken":
+      return {
+        word: "taken",
+        attempt: Number(reply[1]),
+        lastTokenSeq: Number(reply[2]),
+        progress: Number(reply[3]),
+        tries: Number(reply[4]),
+        msLeft: Number(reply[6]),
+      };
+    case "waiting":
+      return { word: "waiting", position: Number(reply[1]) };
+    case "ended":
+      return { word: "ended", status: reply[1] as Ending };
+    case "busy":
+    case "exhausted":
+      return { word: reply[0] };
+    default:
+      throw unknownWord("take", reply[0]);
+  }
+}
+
+export type Seized =
+  | {
+      readonly word: "seized";
+      readonly attempt: number;
+      readonly lastTokenSeq: number;
+      readonly statusBefore: JobStatus;
+      /** The worker that ran it, "" if none did. */
+      readonly worker: string;
+    }
+  | { readonly word: "ended"; readonly status: Ending }
+  | { readonly word: "early"; readonly msLeft: number }
+  | { readonly word: "unknown" };
+
+/** Fences every worker out of a job so that the caller can end it. `graceMs`: only past its deadline. */
+export async function seize(redis: ScriptedRedis, jobId: JobId, graceMs?: number): Promise<Seized> {
+  const reply = await redis.eco2Seize(keys.job(jobId), jobLimits.leaseMs, graceMs ?? "");
+  switch (reply[0]) {
+    case "seized":
+      return {
+        word: "seized",
+        attempt: Number(reply[1]),
+        lastTokenSeq: Number(reply[2]),
+        statusBefore: reply[3] as JobStatus,
+        worker: reply[4] ?? "",
+      };
+    case "ended":
+      return { word: "ended", status: reply[1] as Ending };
+    case "early":
+      return { word: "early", msLeft: Number(reply[1]) };
+    case "unknown":
+      return { word: "unknown" };
+    default:
+      throw unknownWord("seize", reply[0]);
+  }
+}
+
+/** One entry of a batch: the browser's body, and what only persistence and tracing may see. */
+export interface Entry {
+  readonly event: string;
+  readonly data: string;
+  readonly internal: string;
+}
+
+export interface AppendInput {
+  readonly jobId: JobId;
+  readonly chatId: ChatId;
+  readonly shard: number;
+  /** Place of the first entry. */
+  readonly first: EventId;
+  readonly entries: readonly Entry[];
+  /** Set on the batch whose last entry is `done`. */
+  readonly ending: Ending | undefined;
+  readonly lastTokenSeq: number;
+  readonly progress: number;
+  /** Text so far for late readers, serialised; undefined when none is due. */
+  readonly snapshot: string | undefined;
+}
+
+export type Appended = "appended" | "stale" | "ended" | "full";
+
+/** Appends a batch, fenced. Safe to retry with the same input. */
+export async function append(redis: ScriptedRedis, input: AppendInput): Promise<Appended> {
+  const args: Arg[] = [
+    keys.job(input.jobId),
+    keys.log(input.jobId),
+    keys.shard(input.shard),
+    keys.snapshot(input.jobId),
+    keys.state(input.jobId),
+    keys.turns(input.chatId),
+    keys.deadlines,
+    keys.published(input.jobId),
+    input.first.attempt,
+    input.first.n,
+    input.jobId,
+    input.ending ?? "",
+    input.lastTokenSeq,
+    input.progress,
+    input.snapshot ?? "",
+    jobLimits.leaseMs,
+    stream.shardMaxEntries,
+    ttl.endedLogSeconds,
+    ttl.endedSeconds,
+  ];
+  for (const entry of input.entries) args.push(entry.event, entry.data, entry.internal);
+  const word = await redis.eco2Append(...args);
+  if (word === "appended" || word === "stale" || word === "ended" || word === "full") return word;
+  throw unknownWord("append", word);
+}
+
+/** Keeps the lease of an attempt. */
+export async function renew(
+  redis: ScriptedRedis,
+  jobId: JobId,
+  attempt: number,
+): Promise<"renewed" | "stale" | "ended"> {
+  const word = await redis.eco2Renew(keys.job(jobId), attempt, jobLimits.leaseMs);
+  if (word === "renewed" || word === "stale" || word === "ended") return word;
+  throw unknownWord("renew", word);
+}
+
+/** Gives a job back before its end. `uncounted`: this try was not the job's fault. */
+export async function release(
+  redis: ScriptedRedis,
+  jobId: JobId,
+  attempt: number,
+  uncounted: boolean,
+): Promise<"released" | "stale" | "ended"> {
+  const word = await redis.eco2Release(keys.job(jobId), attempt, uncounted ? "1" : "0");
+  if (word === "released" || word === "stale" || word === "ended") return word;
+  throw unknownWord("release", word);
+}
+
+/** What was relayed of one job in a batch. */
+export interface Relayed {
+  readonly jobId: JobId;
+  readonly lastId: string;
+  /** The latest stage event of the batch, if it had one. */
+  readonly state: { readonly id: string; readonly data: string } | undefined;
+}
+
+/** Marks a published batch: watermarks, states, acknowledgement. Returns how many were acknowledged. */
+export async function markRelayed(
+  redis: ScriptedRedis,
+  shard: number,
+  group: string,
+  entryIds: readonly string[],
+  relayed: readonly Relayed[],
+): Promise<number> {
+  const keyArgs: string[] = [keys.shard(shard)];
+  const args: Arg[] = [group, entryIds.length, ...entryIds];
+  for (const one of relayed) {
+    keyArgs.push(keys.published(one.jobId), keys.state(one.jobId));
+    args.push(
+      one.lastId,
+      ttl.endedSeconds,
+      one.state?.id ?? "",
+      one.state?.data ?? "",
+      ttl.endedSeconds,
+    );
+  }
+  return redis.eco2Relay(keyArgs.length, ...keyArgs, ...args);
+}
+
+export type Trimmed =
+  | { readonly word: "trimmed"; readonly trimmed: number; readonly left: number }
+  | { readonly word: "missing"; readonly group: string };
+
+/** Drops what every group has acknowledged. */
+export async function trim(
+  redis: ScriptedRedis,
+  shard: number,
+  groupNames: readonly string[],
+): Promise<Trimmed> {
+  const reply = await redis.eco2Trim(keys.shard(shard), ...groupNames);
+  if (reply[0] === "trimmed") {
+    return { word: "trimmed", trimmed: Number(reply[1]), left: Number(reply[2]) };
+  }
+  if (reply[0] === "missing") return { word: "missing", group: String(reply[1]) };
+  throw unknownWord("trim", reply[0]);
+}
+
+/** Takes or keeps a lease; true while it is ours. */
+export async function holdLease(
+  redis: ScriptedRedis,
+  key: string,
+  holder: string,
+  leaseMs: number,
+): Promise<"held" | "taken" | "other"> {
+  const word = await redis.eco2Lease(key, holder, leaseMs, "");
+  if (word === "held" || word === "taken" || word === "other") return word;
+  throw unknownWord("lease", word);
+}
+
+export async function releaseLease(
+  redis: ScriptedRedis,
+  key: string,
+  holder: string,
+): Promise<void> {
+  await redis.eco2Lease(key, holder, 1, "release");
+}
