@@ -12,6 +12,29 @@ import { type ScriptedRedis, withScripts } from "../scripts.ts";
  */
 export type RedisUse = "store" | "request" | "blocking" | "subscriber";
 
+/**
+ * Where to connect: `redis://…` as it is, or `redis+sentinel://host:port,host:port/set-name?db=0` through
+ * Sentinel, which knows the master of the moment. Credentials in either are the store's, not Sentinel's.
+ */
+export function redisAddress(url: string): string | RedisOptions {
+  const sentinel =
+    /^redis\+sentinel:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/]+)\/([^?]+)(?:\?db=(\d+))?$/.exec(url);
+  if (!sentinel) return url;
+  const [, username, password, hosts = "", name = "", db] = sentinel;
+  return {
+    name,
+    sentinels: hosts.split(",").map((host) => {
+      const [address = "", port = "26379"] = host.split(":");
+      return { host: address, port: Number(port) };
+    }),
+    sentinelRetryStrategy: (times: number) =>
+      Math.min(reconnect.maxMs, reconnect.firstMs * 2 ** Math.min(times, 8)),
+    ...(username ? { username: decodeURIComponent(username) } : {}),
+    ...(password ? { password: decodeURIComponent(password) } : {}),
+    ...(db === undefined ? {} : { db: Number(db) }),
+  };
+}
+
 /** Opens a named connection that reconnects for ever. Does not wait for the first connect. */
 export function openRedis(url: string, name: string, use: RedisUse, log: Log): ScriptedRedis {
   const options = {
@@ -28,7 +51,11 @@ export function openRedis(url: string, name: string, use: RedisUse, log: Log): S
     ...(use === "request" ? { commandTimeout: wait.redisCommandMs } : {}),
     ...(use === "subscriber" ? { autoResubscribe: true } : {}),
   } satisfies RedisOptions;
-  const redis = new Redis(url, options);
+  const address = redisAddress(url);
+  const redis =
+    typeof address === "string"
+      ? new Redis(address, options)
+      : new Redis({ ...options, ...address } as RedisOptions & { replyMapping?: "legacy" });
   const own = log.with({ client: name });
   let isDown = false;
   redis.on("error", (error: Error) => {

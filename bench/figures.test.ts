@@ -1,0 +1,15 @@
+import { expect, test } from "bun:test";
+import { isMet, percentile, table } from "./figures.ts";
+
+test("a percentile is one of the samples", () => {
+  const samples = [5, 1, 4, 2, 3];
+  expect(percentile(samples, 0.5)).toBe(3);
+  expect(percentile(samples, 0.95)).toBe(5);
+  expect(percentile(samples, 0)).toBe(1);
+});
+
+test("a figure above its bar is missed, and the table says so", () => {
+  const figure = { name: "x", value: 12, unit: "ms", bar: 10 };
+  expect(isMet(figure)).toBe(false);
+  expect(table([figure])).toContain("MISSED");
+});

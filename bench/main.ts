@@ -1,0 +1,17 @@
+import { smoke } from "./smoke.ts";
+
+const usage = `bun run bench <what>
+
+  smoke   a minute on a fresh stack: start, latency and memory at idle, every answer checked
+
+Prints a table; exits 1 when a bar is missed or an answer is wrong.`;
+
+const [what, ...rest] = process.argv.slice(2);
+if (what === "--help" || what === "-h") {
+  console.log(usage);
+} else if (what === "smoke" && rest.length === 0) {
+  process.exitCode = (await smoke()) ? 0 : 1;
+} else {
+  console.error(usage);
+  process.exitCode = 2;
+}
