@@ -17,6 +17,8 @@ export const keys = {
   shard: (shard: number) => `chat:events:${shard}`,
   /** S, list: jobs of one chat in order; the head is the one that may run. */
   turns: (chat: ChatId) => `chat:turns:${chat}`,
+  /** S, hash: the question a job waits for, and its answer. */
+  input: (job: JobId) => `chat:input:${job}`,
   /** S, zset: jobs of a chat that PostgreSQL may not have yet; score = accepted at, ms. */
   recent: (chat: ChatId) => `chat:recent:${chat}`,
   /** S, hash: owner and title of a chat, so that posts outlive a PostgreSQL outage. */

@@ -5,7 +5,9 @@ import type { JobStatus } from "./contract/job.ts";
 import { jobPrefix, keys } from "./keys.ts";
 import { job as jobLimits, stream, ttl } from "./limits.ts";
 import acceptLua from "./lua/accept.lua" with { type: "text" };
+import answerLua from "./lua/answer.lua" with { type: "text" };
 import appendLua from "./lua/append.lua" with { type: "text" };
+import askLua from "./lua/ask.lua" with { type: "text" };
 import leaseLua from "./lua/lease.lua" with { type: "text" };
 import relayLua from "./lua/relay.lua" with { type: "text" };
 import releaseLua from "./lua/release.lua" with { type: "text" };
@@ -17,7 +19,9 @@ import trimLua from "./lua/trim.lua" with { type: "text" };
 type Arg = string | number;
 interface ScriptCommands {
   eco2Accept(...args: Arg[]): Promise<(string | number)[]>;
+  eco2Answer(...args: Arg[]): Promise<(string | number)[]>;
   eco2Append(...args: Arg[]): Promise<string>;
+  eco2Ask(...args: Arg[]): Promise<(string | number)[]>;
   eco2Lease(...args: Arg[]): Promise<string>;
   eco2Relay(...args: Arg[]): Promise<number>;
   eco2Release(...args: Arg[]): Promise<string>;
@@ -33,6 +37,8 @@ export type ScriptedRedis = Redis & ScriptCommands;
 /** Adds the scripts to a client. The one place that names them. */
 export function withScripts(redis: Redis): ScriptedRedis {
   redis.defineCommand("eco2Accept", { numberOfKeys: 9, lua: acceptLua });
+  redis.defineCommand("eco2Answer", { numberOfKeys: 2, lua: answerLua });
+  redis.defineCommand("eco2Ask", { numberOfKeys: 3, lua: askLua });
   redis.defineCommand("eco2Append", { numberOfKeys: 8, lua: appendLua });
   redis.defineCommand("eco2Lease", { numberOfKeys: 1, lua: leaseLua });
   redis.defineCommand("eco2Relay", { lua: relayLua });

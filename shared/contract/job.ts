@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { ChatId, JobId, UserId } from "./ids.ts";
 
-const Location = v.object({
+export const Location = v.object({
   latitude: v.pipe(v.number(), v.finite(), v.minValue(-90), v.maxValue(90)),
   longitude: v.pipe(v.number(), v.finite(), v.minValue(-180), v.maxValue(180)),
 });

@@ -7,5 +7,9 @@ if ARGV[3] == "release" then
   return "released"
 end
 if holder and holder ~= ARGV[1] then return "other" end
+if holder then
+  redis.call("PEXPIRE", KEYS[1], ARGV[2]) -- not SET: a store that is out of memory still renews
+  return "held"
+end
 redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
-return holder and "held" or "taken"
+return "taken"

@@ -4,6 +4,12 @@
 -- ARGV[1] group   ARGV[2] number of entry ids   ARGV[3…] entry ids to acknowledge
 -- then per job: last id published, watermark ttl in s, id of the latest stage event or "", its JSON, ttl in s
 -- Returns the number of acknowledged entries.
+-- A store that is out of memory refuses marks and states but must be able to acknowledge, or nothing could ever
+-- be trimmed: a lost mark costs a repeated hint, and the ending's state is written by append.lua.
+local function keep(key, value, ttl)
+  local answer = redis.pcall("SET", key, value, "EX", ttl)
+  if type(answer) == "table" and answer.err and not string.find(answer.err, "OOM", 1, true) then error(answer.err) end
+end
 local function above(a, b) -- is entry id a above b
   local a1, a2 = string.match(a, "^(%d+)-(%d+)$")
   local b1, b2 = string.match(b, "^(%d+)-(%d+)$")
@@ -17,13 +23,13 @@ for k = 2, #KEYS, 2 do
   local id, ttl, state_id, state, state_ttl = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   at = at + 5
   local known = redis.call("GET", KEYS[k])
-  if not known or above(id, known) then redis.call("SET", KEYS[k], id, "EX", ttl) end
+  if not known or above(id, known) then keep(KEYS[k], id, ttl) end
   if state_id ~= "" then
     local held = redis.call("GET", KEYS[k + 1])
     local held_id = held and string.match(held, '"stream_id":"(%d+%-%d+)"')
     local terminal = held and string.find(held, '"stage":"done"', 1, true)
     if not terminal and (not held_id or above(state_id, held_id)) then
-      redis.call("SET", KEYS[k + 1], state, "EX", state_ttl)
+      keep(KEYS[k + 1], state, state_ttl)
     end
   end
 end
