@@ -37,13 +37,19 @@ export function follow(text: string, frame: Frame): string {
   return text;
 }
 
+/** Where a fleet is and how its tokens are signed. */
+export interface Target extends Pick<StackFile, "jwt_secret" | "jwt_iss" | "jwt_aud"> {
+  /** Asked anew for every request: a client of several gateways moves between them. */
+  readonly base_url: string;
+}
+
 /** A client that knows nothing of the code, only the protocol. */
 export class Client {
   readonly user: string;
   private token: Promise<string>;
-  private readonly stack: StackFile;
+  private readonly stack: Target;
 
-  constructor(stack: StackFile, user: string = crypto.randomUUID()) {
+  constructor(stack: Target, user: string = crypto.randomUUID()) {
     this.user = user;
     this.stack = stack;
     this.token = this.sign();
@@ -110,6 +116,8 @@ export class Client {
       readonly text?: string;
       readonly until?: (frame: Frame, count: number) => boolean;
       readonly timeoutMs?: number;
+      /** Called for every frame, with the connection still open. */
+      readonly onFrame?: (frame: Frame) => void;
     } = {},
   ): Promise<Reading> {
     const cut = new AbortController();
@@ -141,6 +149,7 @@ export class Client {
           frames.push(frame);
           text = follow(text, frame);
           lastId = frame.id ?? lastId;
+          options.onFrame?.(frame);
           if (options.until?.(frame, frames.length)) break reading;
         }
       }

@@ -68,7 +68,10 @@ export function openBroker(options: BrokerOptions): Broker {
     const gone = Promise.withResolvers<Error | undefined>();
     client.ondisconnect = (error) => gone.resolve(error);
     client.onerror = () => {};
-    const onStop = () => void client.close().catch(() => {});
+    // our own close raises no `ondisconnect`; a frozen broker never answers the closing handshake
+    const closed = () =>
+      Promise.race([client.close().catch(() => {}), pause(500, new AbortController().signal)]);
+    const onStop = () => void closed().then(() => gone.resolve(undefined));
     try {
       await client.connect();
       stop.signal.addEventListener("abort", onStop);
@@ -87,11 +90,8 @@ export function openBroker(options: BrokerOptions): Broker {
     } finally {
       live = undefined;
       stop.signal.removeEventListener("abort", onStop);
-      if (!client.closed) {
-        // a frozen broker never answers the closing handshake
-        await Promise.race([client.close().catch(() => {}), pause(500, stop.signal)]);
-        client.socket?.destroy();
-      }
+      if (!client.closed) await closed();
+      client.socket?.destroy();
     }
   };
 

@@ -11,7 +11,8 @@ local job = redis.call("HMGET", KEYS[1], "status", "attempt", "tries", "lease_un
 local status, attempt, tries = job[1], tonumber(job[2] or 0), tonumber(job[3] or 0)
 local lease, last, progress, deadline = tonumber(job[4] or 0), job[5] or "1000", job[6] or "0", tonumber(job[7] or 0)
 if not status then
-  redis.call("HSET", KEYS[1], "attempt", "0", "n", "0", "last_seq", "1000", "progress", "0", unpack(ARGV, 9))
+  redis.call("HSET", KEYS[1], "status", "queued", "attempt", "0", "n", "0", "tries", "0", "last_seq", "1000",
+    "progress", "0", unpack(ARGV, 9))
   redis.call("EXPIRE", KEYS[1], ARGV[6])
   status = "queued"
 end

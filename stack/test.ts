@@ -1,0 +1,119 @@
+import { StackFailure, runCommand } from "./failure.ts";
+import { watchLaunchers } from "./launchers.ts";
+import { paint, startSaying } from "./say.ts";
+import { countTests, type Counts } from "./test-counts.ts";
+import { dyingWithUs, startThrowAway } from "./throw-away.ts";
+
+const usage = `
+Usage: bun run test [pattern…] [flags of \`bun test\`]
+
+Runs the format check, types, lint, dead-code check and every test, on Redis, RabbitMQ and PostgreSQL of
+its own that are removed afterwards. With a pattern: only tests of files whose path contains it, and
+with \`-t name\` only tests of that name; no checks then.
+Ends with "N passed, N failed" (each check counts as one); exits 1 when something failed.`;
+
+const checks = [
+  { name: "format (bun run fmt mends it)", argv: ["fmt", "--no-script", "--check"] },
+  { name: "types", argv: ["check", "--no-script"] },
+  { name: "lint", argv: ["x", "oxlint", "--type-aware"] },
+  { name: "dead code", argv: ["x", "knip"] },
+];
+
+/** Of one test: some start whole stacks. bunfig.toml's is for `bun test` by hand. */
+const timeoutMs = 30_000;
+
+await runCommand(async () => {
+  const args = process.argv.slice(2);
+  if (args.includes("--help") || args.includes("-h")) {
+    console.log(usage.trim());
+    return 0;
+  }
+  const byName = args.findIndex((arg) => arg === "-t" || arg === "--test-name-pattern");
+  const isName = (index: number) => byName !== -1 && index === byName + 1;
+  const patterns = args.filter((arg, index) => !arg.startsWith("-") && !isName(index));
+  const say = startSaying();
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => stop.abort());
+  }
+  watchLaunchers(() => stop.abort());
+  const services = needsServices(patterns)
+    ? await startThrowAway({ say, signal: stop.signal })
+    : undefined;
+  const counts: Counts[] = [];
+  try {
+    if (patterns.length === 0 && byName === -1) {
+      for (const check of checks) counts.push(await runCheck(check, stop.signal));
+    }
+    const env = await services?.env;
+    if (env) say("services are ready");
+    counts.push(await runTests(args, { ...process.env, ...env, CI: "1" }, stop.signal));
+  } catch (error) {
+    if (!stop.signal.aborted) console.error(error instanceof StackFailure ? error.message : error);
+    counts.push({ passed: 0, failed: 1 });
+  } finally {
+    await services?.remove();
+  }
+  say(stop.signal.aborted ? "interrupted" : "done");
+  const sum = (key: keyof Counts) => counts.reduce((total, each) => total + each[key], 0);
+  console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
+  return sum("failed") === 0 && !stop.signal.aborted ? 0 : 1;
+});
+
+/** Tests that need nothing real start at once. */
+function needsServices(patterns: readonly string[]): boolean {
+  const files = [...new Bun.Glob("**/*.test.ts").scanSync(".")].filter(
+    (file) => !file.startsWith("node_modules/"),
+  );
+  const chosen = files.filter(
+    (file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)),
+  );
+  return chosen.some((file) => /\.(redis|amqp|pg|e2e)\.test\.ts$/.test(file));
+}
+
+async function runCheck(check: (typeof checks)[number], stop: AbortSignal): Promise<Counts> {
+  stop.throwIfAborted();
+  const startedAt = performance.now();
+  const child = Bun.spawn([process.execPath, ...check.argv], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}) },
+    signal: stop,
+  });
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  const isGood = (await child.exited) === 0;
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  const mark = isGood ? paint("green", "pass") : paint("red", "FAIL");
+  console.log(`${mark}  ${check.name} ${paint("dim", `${seconds}s`)}`);
+  if (!isGood) console.log(`${stdout}${stderr}`.trimEnd());
+  return isGood ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+async function runTests(
+  args: readonly string[],
+  env: Record<string, string | undefined>,
+  stop: AbortSignal,
+): Promise<Counts> {
+  stop.throwIfAborted();
+  const flags = ["--parallel=2", "--randomize", `--timeout=${timeoutMs}`];
+  const argv = dyingWithUs([process.execPath, "test", ...flags, ...args]);
+  const color = process.stdout.isTTY && !process.env["NO_COLOR"] ? { FORCE_COLOR: "1" } : {};
+  const child = Bun.spawn(argv, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...env, ...color },
+    signal: stop,
+    killSignal: "SIGTERM",
+  });
+  const [, report] = await Promise.all([pass(child.stdout), pass(child.stderr)]);
+  return countTests(report, await child.exited);
+}
+
+/** Shows what comes, and keeps the end of it for the counts. */
+async function pass(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let tail = "";
+  for await (const bytes of stream) {
+    process.stdout.write(bytes);
+    tail = (tail + decoder.decode(bytes, { stream: true })).slice(-4000);
+  }
+  return tail;
+}

@@ -1,0 +1,61 @@
+import { SignJWT } from "jose";
+import { StackFailure, runCommand } from "./failure.ts";
+import { readFlags } from "./flags.ts";
+import { homeOf } from "./home.ts";
+import { savedSecrets } from "./secrets.ts";
+import { readStackFile } from "./stack-file.ts";
+import { jwtDefaults } from "./start-fleet.ts";
+
+const devUser = "00000000-0000-4000-8000-0000000000de";
+
+const usage = `
+Usage: bun run token [--user UUID] [--ttl 24h]
+
+Prints a signed token for the stack of this folder.
+
+  --user UUID   whose token (default ${devUser})
+  --ttl TIME    how long it is good, as in 90s, 15m, 1h, 7d (default 24h)
+  --help        this text
+
+Signed with JWT_SECRET, JWT_ISS and JWT_AUD where they are set, else with what the stack uses.`;
+
+const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
+const secondsPer = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+await runCommand(async () => {
+  const flags = readFlags(usage, {
+    user: { type: "string", default: devUser },
+    ttl: { type: "string", default: "24h" },
+  });
+  if (!uuid.test(flags.user)) throw new StackFailure(`"${flags.user}" is no UUID`, { exitCode: 2 });
+  const ttlSeconds = parseTtl(flags.ttl);
+  const home = homeOf(process.cwd());
+  const stack = readStackFile(home);
+  const env = process.env;
+  const secret = env["JWT_SECRET"] || stack?.jwt_secret || savedSecrets(home)?.jwt_secret;
+  if (!secret) {
+    throw new StackFailure(
+      "no secret to sign with: run `bun run up` once in this folder, or set JWT_SECRET",
+    );
+  }
+  const token = await new SignJWT()
+    .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+    .setSubject(flags.user)
+    .setIssuer(env["JWT_ISS"] || stack?.jwt_iss || jwtDefaults.iss)
+    .setAudience(env["JWT_AUD"] || stack?.jwt_aud || jwtDefaults.aud)
+    .setIssuedAt()
+    .setExpirationTime(Math.floor(Date.now() / 1000) + ttlSeconds)
+    .setJti(crypto.randomUUID())
+    .sign(new TextEncoder().encode(secret));
+  console.log(token);
+  return 0;
+});
+
+function parseTtl(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const seconds = Number(count) * secondsPer[(unit ?? "s") as keyof typeof secondsPer];
+  if (seconds > 0) return seconds;
+  throw new StackFailure(`--ttl wants a time like 90s, 15m, 1h or 7d, not "${text}"`, {
+    exitCode: 2,
+  });
+}

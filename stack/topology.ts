@@ -1,0 +1,47 @@
+import { AMQPClient } from "@cloudamqp/amqp-client";
+import { type QueueNames, topology } from "../shared/contract/topology.ts";
+
+/**
+ * Declares exchanges, queues and bindings, as operators do in a cluster. Declaring again what is there is
+ * harmless; with other arguments the broker refuses.
+ */
+export async function declareTopology(
+  amqpUrl: string,
+  names: QueueNames = topology,
+): Promise<void> {
+  const client = new AMQPClient(amqpUrl, undefined, null);
+  client.onerror = () => {};
+  await client.connect();
+  try {
+    const channel = await client.channel();
+    const { exchange, queue, routingKey, deadLetterExchange, deadLetterQueue } = names;
+    // The dead-letter side first: a message that dies early must find its queue.
+    await channel.exchangeDeclare(deadLetterExchange, "direct", { durable: true });
+    await channel.queueDeclare(deadLetterQueue, { durable: true }, deadLetterArguments);
+    await channel.queueBind(deadLetterQueue, deadLetterExchange, deadLetterQueue);
+    await channel.exchangeDeclare(exchange, "direct", { durable: true });
+    await channel.queueDeclare(queue, { durable: true }, queueArguments(names));
+    await channel.queueBind(queue, exchange, routingKey);
+  } finally {
+    await client.close();
+  }
+}
+
+const deadLetterArguments = {
+  "x-queue-type": "quorum",
+  "x-message-ttl": topology.deadLetterTtlMs,
+  "x-max-length": topology.maxLength,
+};
+
+function queueArguments(names: QueueNames): Record<string, string | number> {
+  return {
+    "x-queue-type": "quorum",
+    "x-dead-letter-exchange": names.deadLetterExchange,
+    "x-dead-letter-routing-key": names.deadLetterQueue,
+    "x-dead-letter-strategy": "at-least-once",
+    "x-overflow": "reject-publish", // at-least-once needs it: drop-head would lose what it drops
+    "x-delivery-limit": topology.deliveryLimit,
+    "x-message-ttl": topology.messageTtlMs,
+    "x-max-length": topology.maxLength,
+  };
+}
