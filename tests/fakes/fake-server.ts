@@ -31,6 +31,8 @@ export interface FakeServer {
   abandoned(): number;
   /** Resolves with the milliseconds it took until `abandoned()` reached `count`. */
   untilAbandoned(count: number): Promise<number>;
+  /** Ports the requests came from: one for each connection. */
+  readonly ports: ReadonlySet<number>;
   stop(): Promise<void>;
 }
 
@@ -44,12 +46,14 @@ export function startFake(answer: Answer): FakeServer {
   let current: Trouble | undefined;
   let timesLeft = 0;
   let abandoned = 0;
+  const ports = new Set<number>();
 
   const server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
     idleTimeout: 0,
-    async fetch(request) {
+    async fetch(request, self) {
+      ports.add(self.requestIP(request)?.port ?? 0);
       const url = new URL(request.url);
       const text = await request.text();
       const seenRequest = {
@@ -82,6 +86,7 @@ export function startFake(answer: Answer): FakeServer {
       await pauseUntil(() => abandoned >= count);
       return performance.now() - since;
     },
+    ports,
     stop: () => server.stop(true),
   };
 }

@@ -1,0 +1,91 @@
+import { josa } from "es-hangul";
+import type { WasteAdvice } from "./facts.ts";
+
+const hazardLead: Readonly<Record<WasteAdvice["hazard"], string>> = {
+  none: "",
+  fire: "불이 날 수 있어요",
+  toxic: "유해 물질이 있을 수 있어요",
+  sharp: "다칠 수 있어요",
+};
+
+/** Everything about one thing: what it is, dangers first, the steps, what would be different. */
+export function wasteBlock(advice: WasteAdvice, number: number | undefined): string {
+  const lines: string[] = [];
+  if (number !== undefined) lines.push(`### ${number}. ${advice.item ?? advice.matched}`, "");
+  const warnings = warningLines(advice);
+  if (advice.hazard !== "none") lines.push(...warnings, "");
+  lines.push(leadLine(advice), "");
+  if (advice.hazard === "none" && warnings.length > 0) lines.push(...warnings, "");
+  if (advice.stateAdvice.length > 0) {
+    lines.push("**말씀하신 상태라면**", ...advice.stateAdvice.map((line) => `- ${line}`), "");
+  }
+  if (!advice.isUnsafe) {
+    lines.push("**이렇게 해 주세요**", ...advice.steps.map((step, i) => `${i + 1}. ${step}`), "");
+    lines.push(`**내놓는 곳** ${advice.destination}`);
+    if (advice.destinationFallback) lines.push(advice.destinationFallback);
+  }
+  const others = [
+    ...advice.alternatives,
+    ...advice.exceptions.map(({ what, goesTo }) => ({ when: what, goesTo })),
+  ];
+  if (others.length > 0 && !advice.isUnsafe) {
+    lines.push("", "**이럴 때는 달라요**");
+    lines.push(...others.map(({ when, goesTo }) => `- ${when} → ${label(goesTo)}`));
+  }
+  if (advice.confidence !== "A") lines.push("", `> ${localNote(advice)}`);
+  return lines.join("\n").trim();
+}
+
+function leadLine(advice: WasteAdvice): string {
+  const name = advice.item ?? advice.matched;
+  const told = advice.notes ?? advice.summary;
+  const called =
+    advice.item !== undefined && !sameName(advice.item, advice.matched)
+      ? `(${advice.matched})`
+      : "";
+  const topic = `**${name}**${called}${josa.pick(name, "은/는")}`;
+  if (advice.isUnsafe)
+    return `${topic} 지금 상태로는 수거함에 넣지 말고 먼저 안전하게 두세요. ${told}`;
+  const usual = josa(label(advice.middle), "으로/로");
+  if (advice.reroute) {
+    const to = josa(label(advice.reroute), "으로/로");
+    return `${topic} 보통 ${usual} 내놓지만, 말씀하신 상태라면 **${to}** 내놓아 주세요. ${told}`;
+  }
+  if (advice.item === undefined || name === advice.middle)
+    return `${topic} 이렇게 내놓아 주세요. ${told}`;
+  return `${topic} **${usual}** 내놓아 주세요. ${told}`;
+}
+
+function sameName(a: string, b: string): boolean {
+  const plain = (text: string) => text.replaceAll(/\s/g, "");
+  return plain(a) === plain(b);
+}
+
+function warningLines(advice: WasteAdvice): string[] {
+  const lead = hazardLead[advice.hazard];
+  if (advice.warnings.length === 0) return lead === "" ? [] : [`> ⚠️ **주의: ${lead}.**`];
+  return advice.warnings.map((warning, i) =>
+    i === 0 && lead !== "" ? `> ⚠️ **주의: ${lead}.** ${warning}` : `> ⚠️ ${warning}`,
+  );
+}
+
+/** Majors that are one class each say what kind of waste they are. */
+function label(middle: string): string {
+  const names: Readonly<Record<string, string>> = {
+    일반종량제폐기물: "일반 종량제봉투",
+    불연성종량제폐기물: "불연성 종량제봉투(특수규격마대)",
+    음식물류폐기물: "음식물 쓰레기",
+    대형폐기물: "대형폐기물",
+    공사장생활폐기물: "공사장 생활폐기물",
+    생활계유해폐기물: "생활계 유해폐기물",
+  };
+  return names[middle] ?? middle;
+}
+
+function localNote({ confidence, localNote: note }: WasteAdvice): string {
+  const usual =
+    confidence === "C"
+      ? "지역마다 차이가 큰 품목이라 관할 구청이나 주민센터에 꼭 확인해 주세요."
+      : "지역에 따라 조금 다를 수 있어요.";
+  return note === undefined ? usual : `${usual} ${note}`;
+}
