@@ -22,6 +22,20 @@ export function envUrl(...schemes: string[]) {
   );
 }
 
+/** Where a Redis is: itself, or the Sentinels that know its master (`shared/clients/redis.ts`). */
+export function envRedisUrl() {
+  return v.pipe(
+    v.string(),
+    v.check(
+      (text) =>
+        /^rediss?:/.test(text)
+          ? URL.canParse(text)
+          : /^redis\+sentinel:\/\/[^/]+\/[^/?]+(\?db=\d+)?$/.test(text),
+      "must be redis://…, rediss://… or redis+sentinel://host:port,host:port/set",
+    ),
+  );
+}
+
 /**
  * Reads a process's configuration. Empty variables count as missing. Throws one error that names every
  * wrong variable and what is allowed, without the values.

@@ -18,7 +18,7 @@ import {
   seize,
   take,
 } from "./scripts.ts";
-import { type Actor, ModelJob, type Step, step } from "./testing/job-model.ts";
+import { type Actor, inputFor, ModelJob, type Step, step } from "./testing/job-model.ts";
 import { describeWith, startRedis, type TestRedis } from "./testing/services.ts";
 
 describeWith("redis")("the scripts", () => {
@@ -52,29 +52,6 @@ describeWith("redis")("the scripts", () => {
       doubleTexting: "enqueue",
       idempotency: undefined,
     });
-
-  const inputFor = (
-    job: ModelJob,
-    chatId: ChatId,
-    first: number,
-    attempt: number,
-    size: number,
-    ends: boolean,
-  ): AppendInput => ({
-    jobId: job.jobId,
-    chatId,
-    shard: shardOf(job.jobId, stream.shardCount),
-    first: { attempt, n: first },
-    entries: Array.from({ length: size }, (_, i) => {
-      const event = ends && i === size - 1 ? "done" : (first + i) % 3 === 0 ? "intent" : "token";
-      const data = `{"stream_id":"${attempt}-${first + i}","stage":"${event}"}`;
-      return { event, data, internal: "" };
-    }),
-    ending: ends ? "completed" : undefined,
-    lastTokenSeq: 1000 + first,
-    progress: 10,
-    snapshot: undefined,
-  });
 
   /** One step on both sides; the words must be the same. */
   async function run(
@@ -161,7 +138,12 @@ describeWith("redis")("the scripts", () => {
         else if (seized.word === "seized") job.start(seized.attempt);
         return;
       }
-      default:
+      case "append":
+      case "retry":
+      case "gap":
+      case "renew":
+      case "release":
+        break;
     }
     if (!actor) return;
     switch (s.op) {

@@ -1,6 +1,7 @@
 import { expect } from "bun:test";
 import fc from "fast-check";
-import { type JobId, newJobId } from "../contract/ids.ts";
+import { type ChatId, type JobId, newJobId, shardOf } from "../contract/ids.ts";
+import { stream } from "../limits.ts";
 import type { AppendInput } from "../scripts.ts";
 
 /** Whoever was given an attempt: a worker, or someone who ends the job. May live on after it lost the job. */
@@ -63,3 +64,29 @@ export const step = fc.record({
   flag: fc.boolean(),
 });
 export type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+/** A batch of tokens and stages, with `done` at its end if it ends the job. */
+export function inputFor(
+  job: ModelJob,
+  chatId: ChatId,
+  first: number,
+  attempt: number,
+  size: number,
+  ends: boolean,
+): AppendInput {
+  return {
+    jobId: job.jobId,
+    chatId,
+    shard: shardOf(job.jobId, stream.shardCount),
+    first: { attempt, n: first },
+    entries: Array.from({ length: size }, (_, i) => {
+      const event = ends && i === size - 1 ? "done" : (first + i) % 3 === 0 ? "intent" : "token";
+      const data = `{"stream_id":"${attempt}-${first + i}","stage":"${event}"}`;
+      return { event, data, internal: "" };
+    }),
+    ending: ends ? "completed" : undefined,
+    lastTokenSeq: 1000 + first,
+    progress: 10,
+    snapshot: undefined,
+  };
+}

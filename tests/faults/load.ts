@@ -1,6 +1,6 @@
-import postgres from "postgres";
 import { Client, type Frame, type Reading } from "../client.ts";
 import type { Rig } from "./rig.ts";
+import { checkRows, type Finished } from "./rows.ts";
 import { StreamCheck, type Violation } from "./verify.ts";
 
 const questions = [
@@ -14,20 +14,26 @@ const questions = [
 /** Longest a job may take in a fault run before it counts as unended. */
 const patienceMs = 120_000;
 
-export interface Progress {
-  /** performance.now() of the last log event each running stream saw. */
-  readonly lastEventAt: ReadonlyMap<string, number>;
+/** What happened to a stream: an event of its job came (the first: it was accepted), or its job is over. */
+type Listener = (stream: string, what: "event" | "over", at: number) => void;
+
+interface VerdictOptions {
+  /** performance.now(): jobs that began later are left for the next verdict. */
+  readonly startedBefore?: number;
+  /** Jobs whose rows a store was allowed to lose. */
+  readonly forgiveRows?: (check: StreamCheck) => boolean;
 }
 
 export interface Load {
-  readonly progress: Progress;
-  /** Called on every log event of a running stream. */
-  onEvent(listener: (stream: string, at: number) => void): () => void;
-  /** Called when a running stream's job ended, or was given up. */
-  onEnd(listener: (stream: string) => void): () => void;
+  /** Streams whose job is running: their checks, and performance.now() of their last event. */
+  readonly running: ReadonlyMap<string, StreamCheck>;
+  listen(listener: Listener): () => void;
   readonly counts: { asked: number; ended: number; completed: number; resumed: number };
-  readonly violations: Violation[];
-  /** Lets running jobs end, checks rows, returns every violation. */
+  /** Every answer to a POST of a message by status; 0: no answer at all. */
+  readonly posts: ReadonlyMap<number, number>;
+  /** What is wrong with the jobs that run, once they ended, and those before; each told once. */
+  verdict(options?: VerdictOptions): Promise<Violation[]>;
+  /** Lets running jobs end; returns every violation. */
   finish(): Promise<Violation[]>;
 }
 
@@ -42,7 +48,8 @@ export function seeded(seed: number): () => number {
   };
 }
 
-async function patiently<T>(attempt: () => Promise<T>, untilMs: number): Promise<T> {
+async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+  const untilMs = performance.now() + patienceMs;
   for (;;) {
     try {
       return await attempt();
@@ -55,12 +62,12 @@ async function patiently<T>(attempt: () => Promise<T>, untilMs: number): Promise
 
 /** `streams` people at once, each asking one thing after the other and checking every event. */
 export function startLoad(rig: Rig, streams: number, random: () => number): Load {
-  const lastEventAt = new Map<string, number>();
-  const listeners = new Set<(stream: string, at: number) => void>();
-  const endListeners = new Set<(stream: string) => void>();
+  const listeners = new Set<Listener>();
   const counts = { asked: 0, ended: 0, completed: 0, resumed: 0 };
+  const posts = new Map<number, number>();
+  const running = new Map<string, StreamCheck>();
+  const unchecked: Finished[] = [];
   const violations: Violation[] = [];
-  const finished: { check: StreamCheck; question: string; chat: string }[] = [];
   let isOver = false;
 
   const target = {
@@ -68,6 +75,10 @@ export function startLoad(rig: Rig, streams: number, random: () => number): Load
     get base_url() {
       return rig.baseUrls[Math.floor(random() * rig.baseUrls.length)] ?? "";
     },
+  };
+  const tell = (stream: string, what: "event" | "over") => {
+    const at = performance.now();
+    for (const listener of listeners) listener(stream, what, at);
   };
 
   const follow = async (client: Client, check: StreamCheck, stream: string): Promise<void> => {
@@ -82,17 +93,14 @@ export function startLoad(rig: Rig, streams: number, random: () => number): Load
           timeoutMs: patienceMs,
           onFrame: (frame: Frame) => {
             check.frame(frame);
-            if (frame.id === undefined) return;
-            const at = performance.now();
-            lastEventAt.set(stream, at);
-            for (const listener of listeners) listener(stream, at);
+            if (frame.id !== undefined) tell(stream, "event");
           },
           until: (_, count) => count >= cutAfter,
         });
       } catch {
         // cut by a fault: come back
       }
-      if (check.done) break;
+      if (check.done) return;
       counts.resumed++;
       if (reading?.status === 404) await Bun.sleep(200);
       if (reading === undefined || reading.status >= 500) await Bun.sleep(50 + random() * 150);
@@ -100,88 +108,76 @@ export function startLoad(rig: Rig, streams: number, random: () => number): Load
     if (!check.done) check.gaveUp(performance.now() - startedAt);
   };
 
+  const post = async (client: Client, chat: string, message: string, key: string) => {
+    let status = 0;
+    try {
+      const response = await client.fetch(`/api/v1/chat/${chat}/messages`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "idempotency-key": key },
+        body: JSON.stringify({ message }),
+      });
+      status = response.status;
+      if (status !== 200) throw new Error(`POST answered ${status}`);
+      return ((await response.json()) as { job_id: string }).job_id;
+    } finally {
+      posts.set(status, (posts.get(status) ?? 0) + 1);
+    }
+  };
+
   const person = async (stream: string): Promise<void> => {
     const client = new Client(target);
-    let chat = await patiently(() => client.createChat(), performance.now() + patienceMs);
+    let chat = await patiently(() => client.createChat());
     while (!isOver) {
-      if (random() < 0.3)
-        chat = await patiently(() => client.createChat(), performance.now() + patienceMs);
+      // a new chat when there can be one: without PostgreSQL there cannot
+      if (random() < 0.3) chat = await client.createChat().catch(() => chat);
       const question = questions[Math.floor(random() * questions.length)] ?? "";
       const key = crypto.randomUUID();
-      const send = () =>
-        client.post<{ job_id: string }>(
-          `/api/v1/chat/${chat}/messages`,
-          { message: question },
-          { "idempotency-key": key },
-        );
-      const { job_id } = await patiently(send, performance.now() + patienceMs);
+      const job = await patiently(() => post(client, chat, question, key));
       counts.asked++;
-      const check = new StreamCheck(job_id);
+      const check = new StreamCheck(job);
+      running.set(stream, check);
+      tell(stream, "event");
       await follow(client, check, stream);
-      lastEventAt.delete(stream);
-      for (const listener of endListeners) listener(stream);
+      running.delete(stream);
+      unchecked.push({ check, question, chat });
+      tell(stream, "over");
       if (check.done) counts.ended++;
       if (check.done?.data["status"] === "completed") counts.completed++;
-      finished.push({ check, question, chat });
     }
   };
   const people = Array.from({ length: streams }, (_, i) => person(`stream-${i + 1}`));
 
+  const verdict: Load["verdict"] = async ({
+    startedBefore = Number.POSITIVE_INFINITY,
+    forgiveRows = () => false,
+  } = {}) => {
+    const began = [...running.values()].filter((check) => check.startedAt < startedBefore);
+    const awaited = new Set(began);
+    while ([...running.values()].some((check) => awaited.has(check))) await Bun.sleep(20);
+    const jobs = unchecked.splice(0);
+    const stored = jobs.filter(({ check }) => !forgiveRows(check));
+    const found = [
+      ...jobs.flatMap(({ check }) => check.violations),
+      ...(await checkRows(rig.urls.postgres, stored)),
+    ];
+    violations.push(...found);
+    return found;
+  };
+
   return {
-    progress: { lastEventAt },
-    onEvent: (listener) => {
+    running,
+    listen: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    onEnd: (listener) => {
-      endListeners.add(listener);
-      return () => endListeners.delete(listener);
-    },
     counts,
-    violations,
+    posts,
+    verdict,
     finish: async () => {
       isOver = true;
       await Promise.all(people);
-      await checkRows(rig, finished);
-      violations.push(...finished.flatMap(({ check }) => check.violations));
+      await verdict();
       return violations;
     },
   };
-}
-
-/** Every job's rows, and that each chat counts its messages right. */
-async function checkRows(
-  rig: Rig,
-  finished: readonly { check: StreamCheck; question: string; chat: string }[],
-): Promise<void> {
-  const sql = postgres(rig.urls.postgres, { max: 2, onnotice: () => {} });
-  try {
-    const ended = finished.filter(({ check }) => check.done);
-    // the last answers may still be on their way
-    const until = performance.now() + 30_000;
-    for (;;) {
-      const [found] = await sql<{ jobs: number }[]>`
-        select count(distinct job_id)::int as jobs from chat.messages`;
-      if ((found?.jobs ?? 0) >= ended.length || performance.now() > until) break;
-      await Bun.sleep(100);
-    }
-    for (const { check, question } of ended) {
-      const rows = await sql<{ role: string; content: string }[]>`
-        select role, content from chat.messages where job_id = ${check.job} order by created_at`;
-      check.rows(rows, question);
-    }
-    const wrong = await sql<{ id: string }[]>`
-      select c.id::text from chat.conversations c where c.message_count <>
-        (select count(*) from chat.messages m where m.chat_id = c.id)`;
-    for (const { id } of wrong) {
-      const one = ended.find(({ chat }) => chat === id) ?? ended[0];
-      one?.check.violations.push({
-        flaw: "wrong_rows",
-        job: id,
-        detail: "message_count is not count(*)",
-      });
-    }
-  } finally {
-    await sql.end({ timeout: 2 });
-  }
 }

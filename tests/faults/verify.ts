@@ -18,78 +18,125 @@ export interface Violation {
   readonly flaw: Flaw;
   readonly job: string;
   readonly detail: string;
+  /** performance.now() when it showed, or when its job was last heard of. */
+  readonly at: number;
+}
+
+interface Place {
+  readonly attempt: number;
+  readonly n: number;
+}
+
+export function placeOf(id: string): Place {
+  const [attempt = 0, n = 0] = id.split("-").map(Number);
+  return { attempt, n };
 }
 
 function compareIds(a: string, b: string): number {
-  const [aAttempt = 0, aN = 0] = a.split("-").map(Number);
-  const [bAttempt = 0, bN = 0] = b.split("-").map(Number);
-  return aAttempt - bAttempt || aN - bN;
+  const [first, second] = [placeOf(a), placeOf(b)];
+  return first.attempt - second.attempt || first.n - second.n;
 }
 
+/** Number before the first token's. */
+const noToken = 1000;
+
 /**
- * Follows one job the way a right client does, over any number of connections, and says what was wrong.
- * Knows only the protocol: ids rise, token numbers have no hole and no repeat, `done` comes once and last.
+ * Follows one job the way a right client does, over any number of connections, and says what was wrong: ids
+ * rise without a hole, token numbers have no hole and no repeat, progress never falls, `done` comes once and
+ * last, the text is the answer. That ids have no hole is more than a client may know; the tests do.
  */
 export class StreamCheck {
   readonly job: string;
   readonly violations: Violation[] = [];
+  readonly startedAt = performance.now();
   text = "";
   lastId: string | undefined;
   done: Frame | undefined;
+  /** performance.now() of the last event. */
+  lastAt = performance.now();
+  /** Resets seen: how often the text began anew. */
+  resets = 0;
   private lastSeq: number | undefined;
   private tokens = 0;
+  private progress = 0;
+  /** A reader that came late or was reset gets stages, then the text in one piece: until then ids may jump. */
+  private hole: string | undefined;
 
   constructor(job: string) {
     this.job = job;
   }
 
   private blame(flaw: Flaw, detail: string): void {
-    this.violations.push({ flaw, job: this.job, detail });
+    this.violations.push({ flaw, job: this.job, detail, at: this.lastAt });
   }
 
   frame(frame: Frame): void {
     if (frame.id === undefined) return; // keepalive, transport error
+    this.lastAt = performance.now();
     const isReset = frame.event === "token_recovery" && frame.data["reset"] === true;
     if (this.done) {
       this.blame("double_ending", `${frame.event} ${frame.id} after done ${this.done.id}`);
       return;
     }
-    if (this.lastId !== undefined && compareIds(frame.id, this.lastId) <= 0 && !isReset) {
-      this.blame("reordered", `${frame.event} ${frame.id} after ${this.lastId}`);
-    }
+    this.place(frame.id, isReset);
+    this.watchProgress(frame, isReset);
     if (frame.event === "token") this.token(frame);
     if (frame.event === "token_recovery") {
-      this.lastSeq = Number(frame.data["last_seq"]);
+      if (isReset) this.resets++;
+      this.hole = undefined;
+      this.lastSeq = Math.max(noToken, Number(frame.data["last_seq"]));
       this.tokens = frame.data["accumulated"] === "" ? 0 : Number.NaN; // how many is not told
     }
     this.text = follow(this.text, frame);
+    // a reader that came after the end gets the answer in `done` alone
+    if (frame.event === "done") this.end(frame, this.lastId === undefined);
     this.lastId = frame.id;
-    if (frame.event === "done") this.end(frame);
+  }
+
+  private place(id: string, isReset: boolean): void {
+    const last = this.lastId;
+    if (last === undefined || (isReset && placeOf(id).attempt === 0)) return;
+    if (compareIds(id, last) <= 0) return this.blame("reordered", `${id} after ${last}`);
+    const [now, before] = [placeOf(id), placeOf(last)];
+    const isNext = now.attempt === before.attempt ? now.n === before.n + 1 : now.n === 1;
+    if (!isNext) this.hole ??= `${id} after ${last}`;
+  }
+
+  private watchProgress(frame: Frame, isReset: boolean): void {
+    const progress = frame.data["progress"];
+    if (isReset && frame.id === "0-0") this.progress = 0; // told to forget everything
+    if (typeof progress !== "number") return;
+    if (progress < this.progress) {
+      this.blame("reordered", `progress ${progress} after ${this.progress} at ${frame.id}`);
+    }
+    this.progress = progress;
   }
 
   private token(frame: Frame): void {
     const seq = Number(frame.data["seq"]);
     const first = Number(frame.data["first_seq"] ?? seq);
-    const expected = this.lastSeq === undefined ? first : this.lastSeq + 1;
+    const expected = (this.lastSeq ?? noToken) + 1;
     if (first < expected) this.blame("repeated", `token ${first} after ${this.lastSeq}`);
     if (first > expected) this.blame("lost", `token ${first} after ${this.lastSeq}`);
+    if (this.hole !== undefined) this.blame("lost", `event ${this.hole}`);
+    this.hole = undefined;
     this.lastSeq = seq;
     this.tokens += seq - first + 1;
   }
 
-  private end(frame: Frame): void {
+  private end(frame: Frame, isAlone: boolean): void {
     this.done = frame;
     const result = resultOf(frame);
     const answer = String(result["answer"] ?? "");
-    // a reader that came after the end gets the answer in `done` alone
-    if (this.text !== "" && this.text !== answer) {
+    if (this.hole !== undefined) this.blame("lost", `event ${this.hole}`);
+    if (!isAlone && this.text !== answer) {
       const kind = answer.startsWith(this.text) ? "lost" : "wrong_text";
       this.blame(kind, `${this.text.length} characters held, ${answer.length} in the answer`);
     }
     if (createHash("sha256").update(answer).digest("hex") !== result["sha256"]) {
       this.blame("wrong_text", "the checksum is not the answer's");
     }
-    if (this.text !== "" && Number.isFinite(this.tokens) && this.tokens !== result["tokens"]) {
+    if (!isAlone && Number.isFinite(this.tokens) && this.tokens !== result["tokens"]) {
       this.blame("lost", `${this.tokens} tokens held, ${String(result["tokens"])} told`);
     }
   }
@@ -99,10 +146,10 @@ export class StreamCheck {
     if (!this.done) this.blame("unended", `no ending after ${Math.round(afterMs)} ms`);
   }
 
-  /** The rows of this job against what the reader saw. */
-  rows(rows: readonly { role: string; content: string }[], question: string): void {
+  /** The rows of this job against what the reader saw: undefined when they are right. */
+  rowsFlaw(rows: readonly Row[], question: string): Violation | undefined {
     const done = this.done;
-    if (!done) return;
+    if (!done) return undefined;
     const answer = String(resultOf(done)["answer"] ?? "");
     const keeps =
       done.data["status"] === "completed" || (done.data["status"] === "cancelled" && answer !== "");
@@ -111,9 +158,14 @@ export class StreamCheck {
       ...(keeps ? [{ role: "assistant", content: answer }] : []),
     ];
     const got = rows.map(({ role, content }) => ({ role, content }));
-    if (JSON.stringify(got) !== JSON.stringify(wanted)) {
-      const roles = got.map((row) => `${row.role}:${row.content.length}`).join(" ");
-      this.blame("wrong_rows", `${String(done.data["status"])}, rows ${roles || "none"}`);
-    }
+    if (JSON.stringify(got) === JSON.stringify(wanted)) return undefined;
+    const roles = got.map((row) => `${row.role}:${row.content.length}`).join(" ");
+    const detail = `${String(done.data["status"])}, rows ${roles || "none"}`;
+    return { flaw: "wrong_rows", job: this.job, detail, at: this.lastAt };
   }
+}
+
+export interface Row {
+  readonly role: string;
+  readonly content: string;
 }

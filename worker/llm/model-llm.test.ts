@@ -48,10 +48,10 @@ test("sends persona, history, sections and question, and hands on the words", as
 });
 
 test.each([
-  { cause: new ModelError("rate_limited", "slow down"), code: "MODEL_BUSY" },
-  { cause: new ModelError("auth", "no"), code: "MODEL_FAILED" },
-  { cause: new Error("bug"), code: "MODEL_FAILED" },
-])("$cause rises as $code", async ({ cause, code }) => {
+  { name: "a busy model", cause: new ModelError("rate_limited", "slow down"), code: "MODEL_BUSY" },
+  { name: "a refused key", cause: new ModelError("auth", "no"), code: "MODEL_FAILED" },
+  { name: "anything else", cause: new Error("bug"), code: "MODEL_FAILED" },
+])("$name rises as $code", async ({ cause, code }) => {
   const failed = await said(streams([], cause).llm).catch((error: unknown) => error);
   expect(failed).toBeInstanceOf(AppError);
   expect((failed as AppError).code).toBe(code as "MODEL_BUSY");

@@ -1,0 +1,63 @@
+import { Hono } from "hono";
+import { AppError } from "../shared/errors.ts";
+import type { AppEnv, Ctx, Deps } from "./deps.ts";
+import { authenticate } from "./http/auth.ts";
+import { cors } from "./http/cors.ts";
+import { asAppError, fail, statusOf } from "./http/fail.ts";
+import { requestId } from "./http/request-id.ts";
+import { allowedMethods, routesOf } from "./http/routes.ts";
+
+/** The gateway as a Web-standard app: `fetch(request, { setIdleSeconds })`. */
+export function createApp(deps: Deps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const { log, metrics, clock } = deps;
+
+  const failed = (cause: unknown, c: Ctx): Response => {
+    const error = asAppError(cause);
+    if (statusOf(error.code) >= 500) {
+      const { code, cause: inner } = error;
+      const fields = { requestId: c.get("requestId"), method: c.req.method, code, error: inner };
+      if (code === "INTERNAL") log.error("request failed", fields);
+      else log.warn("request not served", fields);
+    }
+    return fail(error, c);
+  };
+
+  app.use(async (c, next) => {
+    const id = requestId(c.req.header("x-request-id"));
+    c.set("requestId", id);
+    c.header("X-Request-Id", id);
+    await next();
+  });
+  app.use(cors(deps.corsOrigins));
+
+  for (const route of routesOf(deps.role)) {
+    app.on(route.method, route.path, async (c) => {
+      const startedAt = clock.monotonicMs();
+      let response: Response;
+      try {
+        if (!route.isOpen) c.set("principal", await authenticate(c, deps));
+        response = await route.handle(c, deps);
+      } catch (cause) {
+        response = failed(cause, c);
+      }
+      metrics.requests.inc({
+        method: route.method,
+        route: route.path,
+        status: String(response.status),
+      });
+      metrics.seconds.observe({ route: route.path }, (clock.monotonicMs() - startedAt) / 1000);
+      return response;
+    });
+  }
+
+  app.notFound((c) => {
+    const allow = allowedMethods(deps.role, c.req.path);
+    const code = allow.length > 0 ? "METHOD_NOT_ALLOWED" : "NOT_FOUND";
+    if (allow.length > 0) c.header("Allow", allow.join(", "));
+    metrics.requests.inc({ method: "other", route: "other", status: String(statusOf(code)) });
+    return fail(new AppError(code), c);
+  });
+  app.onError(failed);
+  return app;
+}

@@ -1,0 +1,46 @@
+import { type Broker, openBroker } from "../shared/clients/amqp.ts";
+import { openPostgres, type Sql } from "../shared/clients/postgres.ts";
+import { closeRedis, openRedis } from "../shared/clients/redis.ts";
+import { topology } from "../shared/contract/topology.ts";
+import type { Log } from "../shared/log.ts";
+import type { ScriptedRedis } from "../shared/scripts.ts";
+import type { GatewayConfig, Role } from "./config.ts";
+
+/** The connections of a gateway process. */
+export interface Clients {
+  readonly redis: ScriptedRedis;
+  /** Redis-S again: long logs must not delay requests. */
+  readonly logRedis: ScriptedRedis;
+  readonly pubsub: ScriptedRedis;
+  readonly subscriber: ScriptedRedis;
+  readonly sql: Sql;
+  /** Undefined in a process that takes no messages. */
+  readonly broker: Broker | undefined;
+}
+
+/** Opens them without waiting: each connects in the background and comes back by itself. */
+export function openClients(config: GatewayConfig, role: Role, log: Log): Clients {
+  const { redisStreamsUrl, redisPubsubUrl, rabbitmqUrl, databaseUrl } = config;
+  const queue = { url: rabbitmqUrl, name: "gateway", names: topology, log };
+  return {
+    redis: openRedis(redisStreamsUrl, "gateway", "request", log),
+    logRedis: openRedis(redisStreamsUrl, "gateway-log", "request", log),
+    pubsub: openRedis(redisPubsubUrl, "gateway", "request", log),
+    subscriber: openRedis(redisPubsubUrl, "gateway-live", "subscriber", log),
+    sql: openPostgres(databaseUrl, "gateway"),
+    broker: role === "sse" ? undefined : openBroker(queue),
+  };
+}
+
+/** Their closers, by name. */
+export function closersOf(clients: Clients) {
+  const { redis, logRedis, pubsub, subscriber, sql, broker } = clients;
+  return {
+    broker: () => broker?.close(),
+    sql: () => sql.end({ timeout: 2 }),
+    redis: () => closeRedis(redis),
+    logRedis: () => closeRedis(logRedis),
+    pubsub: () => closeRedis(pubsub),
+    subscriber: () => closeRedis(subscriber),
+  };
+}

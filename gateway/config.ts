@@ -1,0 +1,62 @@
+import * as v from "valibot";
+import { envInteger, envUrl, readEnv, envRedisUrl } from "../shared/env.ts";
+import { logLevels } from "../shared/log.ts";
+
+export const roles = ["api", "sse", "all"] as const;
+export type Role = (typeof roles)[number];
+
+const Port = envInteger(0, 65_535);
+
+const Origins = v.pipe(
+  v.string(),
+  v.transform((list) =>
+    list
+      .split(",")
+      .map((origin) => origin.trim())
+      .filter((origin) => origin !== ""),
+  ),
+  v.check(
+    (origins) =>
+      origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+    "must be a comma list of exact origins such as https://eco2.example (no *, no path)",
+  ),
+);
+
+const Env = v.pipe(
+  v.object({
+    REDIS_STREAMS_URL: envRedisUrl(),
+    REDIS_PUBSUB_URL: envRedisUrl(),
+    RABBITMQ_URL: envUrl("amqp", "amqps"),
+    DATABASE_URL: envUrl("postgres", "postgresql"),
+    JWT_SECRET: v.pipe(v.string(), v.minLength(32, "must have at least 32 characters")),
+    JWT_ISS: v.optional(v.string(), "eco2"),
+    JWT_AUD: v.optional(v.string(), "eco2-api"),
+    PORT: v.optional(Port, "8000"),
+    HOST: v.optional(v.string(), "0.0.0.0"),
+    ADMIN_PORT: v.optional(Port, "9090"),
+    LOG_LEVEL: v.optional(v.picklist(logLevels, `must be one of ${logLevels.join(", ")}`), "info"),
+    CORS_ORIGINS: v.optional(Origins, ""),
+    INSTANCE: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]{1,100}$/, "must be a short name"))),
+    TRUSTED_PROXY: v.optional(v.picklist(["true", "false"], "must be true or false"), "false"),
+  }),
+  v.transform((env) => ({
+    redisStreamsUrl: env.REDIS_STREAMS_URL,
+    redisPubsubUrl: env.REDIS_PUBSUB_URL,
+    rabbitmqUrl: env.RABBITMQ_URL,
+    databaseUrl: env.DATABASE_URL,
+    jwt: { secret: env.JWT_SECRET, issuer: env.JWT_ISS, audience: env.JWT_AUD },
+    port: env.PORT,
+    host: env.HOST,
+    adminPort: env.ADMIN_PORT,
+    logLevel: env.LOG_LEVEL,
+    corsOrigins: env.CORS_ORIGINS,
+    instance: env.INSTANCE,
+    isBehindProxy: env.TRUSTED_PROXY === "true",
+  })),
+);
+export type GatewayConfig = v.InferOutput<typeof Env>;
+
+/** Throws one error that names every variable that is wrong. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): GatewayConfig {
+  return readEnv(Env, env);
+}

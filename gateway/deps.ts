@@ -1,0 +1,48 @@
+import type { Redis } from "ioredis";
+import type { Context } from "hono";
+import type { Clock } from "../shared/clock.ts";
+import type { Broker } from "../shared/clients/amqp.ts";
+import type { Sql } from "../shared/clients/postgres.ts";
+import type { QueueNames } from "../shared/contract/topology.ts";
+import type { Log } from "../shared/log.ts";
+import type { ScriptedRedis } from "../shared/scripts.ts";
+import type { Role } from "./config.ts";
+import type { Principal, Verify } from "./http/auth.ts";
+import type { HttpMetrics } from "./metrics.ts";
+import type { Streams } from "./sse/open-stream.ts";
+
+/** What the handlers use. */
+export interface Deps {
+  readonly role: Role;
+  /** Redis-S, for requests: a command fails rather than waits for ever. */
+  readonly redis: ScriptedRedis;
+  /** Redis-P, to publish. */
+  readonly pubsub: Redis;
+  readonly sql: Sql;
+  /** Undefined in a process that takes no messages. */
+  readonly broker: Broker | undefined;
+  readonly queueNames: QueueNames;
+  readonly streams: Streams;
+  readonly verify: Verify;
+  readonly metrics: HttpMetrics;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Exact origins that may use the cookie from another site. */
+  readonly corsOrigins: readonly string[];
+  /** A proxy of ours sets `X-Forwarded-Host`. */
+  readonly isBehindProxy: boolean;
+  /** Aborts when the process closes. */
+  readonly closing: AbortSignal;
+}
+
+export interface AppEnv {
+  Bindings: {
+    /** Sets the idle limit of the request's connection, 0 for none. Absent outside a server. */
+    readonly setIdleSeconds?: (seconds: number) => void;
+  };
+  Variables: { requestId: string; principal: Principal };
+}
+export type Ctx = Context<AppEnv>;
+
+/** One route's work. Throws `AppError`s; `http/fail.ts` answers them. */
+export type Handle = (c: Ctx, deps: Deps) => Response | Promise<Response>;

@@ -1,0 +1,52 @@
+import { afterAll, expect, test } from "bun:test";
+import { describeWith, startRedis, testDatabase } from "../../shared/testing/services.ts";
+import { openTestApp, testToken } from "../testing/test-app.ts";
+import { testUser as user } from "../testing/test-job.ts";
+
+const base = "/api/v1/chat";
+
+describeWith("redis", "postgres")("who asks", async () => {
+  const [redis, database] = await Promise.all([startRedis(), testDatabase()]);
+  const use = openTestApp({ redisUrl: redis.url, databaseUrl: database.url });
+  afterAll(async () => {
+    await use.close();
+    await Promise.all([redis.stop(), database.drop()]);
+  });
+
+  test.each([
+    ["another secret", {}, "HS256", new TextEncoder().encode("x".repeat(40))],
+    ["another algorithm", {}, "HS512", undefined],
+    ["no expiry", { exp: undefined }, "HS256", undefined],
+    ["a time that is over", { exp: Math.floor(Date.now() / 1000) - 61 }, "HS256", undefined],
+    ["another issuer", { iss: "someone" }, "HS256", undefined],
+    ["another audience", { aud: "someone" }, "HS256", undefined],
+    ["a subject that is no UUID", { sub: "admin" }, "HS256", undefined],
+    ["no jti", { jti: undefined }, "HS256", undefined],
+  ] as const)("a token with %s is refused", async (_name, claims, alg, secret) => {
+    const token = await testToken(user, claims, alg, secret);
+    const headers = { cookie: `s_access=${token}` };
+    expect((await use.send("GET", base, { headers })).status).toBe(401);
+  });
+
+  test("the cookie counts for a write only from our own page or a listed origin", async () => {
+    const cookie = `s_access=${await testToken(user)}`;
+    const status = async (headers: Record<string, string>) =>
+      (await use.send("POST", base, { headers: { cookie, ...headers } })).status;
+    expect(await status({})).toBe(201);
+    expect(await status({ origin: "https://eco2.example" })).toBe(201);
+    expect(await status({ origin: "http://gateway.test", host: "gateway.test" })).toBe(201);
+    expect(await status({ origin: "https://evil.example" })).toBe(401);
+    expect(await status({ origin: "null" })).toBe(401);
+  });
+
+  test("CORS answers listed origins only", async () => {
+    const preflight = (origin: string) =>
+      use.send("OPTIONS", base, { headers: { origin, "access-control-request-method": "POST" } });
+    const listed = await preflight("https://eco2.example");
+    expect(listed.status).toBe(204);
+    expect(listed.headers.get("access-control-allow-origin")).toBe("https://eco2.example");
+    expect(listed.headers.get("access-control-allow-credentials")).toBe("true");
+    const other = await preflight("https://eco2.example.evil.example");
+    expect(other.headers.get("access-control-allow-origin")).toBeNull();
+  });
+});

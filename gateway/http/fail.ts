@@ -1,0 +1,86 @@
+import { AppError, type Code } from "../../shared/errors.ts";
+import type { Ctx } from "../deps.ts";
+import { isStoreAway } from "../stores.ts";
+
+/** The only place that knows both codes and statuses. 403 is not here: the existing client logs its user out on it. */
+const statuses = {
+  MESSAGE_REQUIRED: 400,
+  VALIDATION_ERROR: 422,
+  BAD_JSON: 400,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  PAYLOAD_TOO_LARGE: 413,
+  INVALID_JOB_ID: 400,
+  UNSUPPORTED_SERVICE: 400,
+  UNAUTHORIZED: 401,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  CHAT_NOT_FOUND: 404,
+  JOB_NOT_FOUND: 404,
+  JOB_NOT_WAITING: 409,
+  JOB_FINISHED: 409,
+  CHAT_BUSY: 409,
+  IDEMPOTENCY_CONFLICT: 422,
+  RATE_LIMITED: 429,
+  JOB_SUBMIT_FAILED: 503,
+  UNAVAILABLE: 503,
+  MODEL_BUSY: 503,
+  MODEL_FAILED: 502,
+  NOT_CONFIGURED: 501,
+  ATTEMPT_STALE: 409,
+  JOB_ENDED: 409,
+  STREAM_FULL: 503,
+  ANSWER_TOO_LARGE: 413,
+  NODE_FAILED: 502,
+  TIMEOUT: 504,
+  START_CHECK_FAILED: 500,
+  INTERNAL: 500,
+} as const satisfies Record<Code, number>;
+
+/** Sentences for people; a thrower may bring a better one. */
+const sentences: Partial<Record<Code, string>> = {
+  MESSAGE_REQUIRED: "message must not be blank",
+  VALIDATION_ERROR: "the request does not fit its schema",
+  BAD_JSON: "the body is not JSON",
+  UNSUPPORTED_MEDIA_TYPE: "send application/json in UTF-8",
+  PAYLOAD_TOO_LARGE: "the body is too large",
+  UNAUTHORIZED: "a valid token is needed",
+  NOT_FOUND: "there is nothing here",
+  METHOD_NOT_ALLOWED: "this method is not allowed here",
+  CHAT_NOT_FOUND: "chat not found",
+  JOB_NOT_FOUND: "job not found",
+  JOB_NOT_WAITING: "the job is not waiting for input",
+  JOB_FINISHED: "the job has ended",
+  CHAT_BUSY: "another answer of this chat is being written",
+  IDEMPOTENCY_CONFLICT: "this Idempotency-Key was used with another body",
+  JOB_SUBMIT_FAILED: "the message could not be taken, please send it again",
+  UNAVAILABLE: "the service is not available right now",
+};
+
+const retryAfterDefault = 2;
+
+/** What the outside hears of an error. Anything unknown is `INTERNAL`, without a word about its cause. */
+export function asAppError(cause: unknown): AppError {
+  if (cause instanceof AppError) return cause;
+  return new AppError(isStoreAway(cause) ? "UNAVAILABLE" : "INTERNAL", { cause });
+}
+
+export function statusOf(code: Code): (typeof statuses)[Code] {
+  return statuses[code];
+}
+
+/** The one error shape. */
+export function fail(error: AppError, c: Ctx): Response {
+  const status = statusOf(error.code);
+  if (status === 503 || status === 429) {
+    c.header("Retry-After", String(error.retryAfterSeconds ?? retryAfterDefault));
+  }
+  return c.json(
+    {
+      detail: error.detail ?? sentences[error.code] ?? "the request failed",
+      code: error.code,
+      request_id: c.get("requestId"),
+      ...(error.errors ? { errors: error.errors } : {}),
+    },
+    status,
+  );
+}

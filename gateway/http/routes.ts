@@ -1,0 +1,61 @@
+import type { Role } from "../config.ts";
+import type { Handle } from "../deps.ts";
+import { cancelJob } from "./cancel-job.ts";
+import { createChat } from "./create-chat.ts";
+import { deleteChat } from "./delete-chat.ts";
+import { health } from "./health.ts";
+import { jobStatus } from "./job-status.ts";
+import { listChats } from "./list-chats.ts";
+import { readChat } from "./read-chat.ts";
+import { renameChat } from "./rename-chat.ts";
+import { sendInput } from "./send-input.ts";
+import { sendMessage } from "./send-message.ts";
+import { streamEvents, unsupportedService } from "./stream-events.ts";
+
+interface Route {
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** A name stands for one segment of the path. */
+  readonly path: string;
+  /** The role that serves it; undefined: every one. */
+  readonly role: Exclude<Role, "all"> | undefined;
+  readonly handle: Handle;
+  /** Answers without a token. */
+  readonly isOpen?: true;
+}
+
+const chat = "/api/v1/chat";
+
+/** Every route. The first that fits wins: `…/events` stands before the prefix routes. */
+const routes: readonly Route[] = [
+  { method: "GET", path: `${chat}/:job_id/events`, role: "sse", handle: streamEvents },
+  {
+    method: "GET",
+    path: "/api/v1/:service/:job_id/events",
+    role: "sse",
+    handle: unsupportedService,
+  },
+  { method: "GET", path: chat, role: "api", handle: listChats },
+  { method: "POST", path: chat, role: "api", handle: createChat },
+  { method: "GET", path: `${chat}/:chat_id`, role: "api", handle: readChat },
+  { method: "PATCH", path: `${chat}/:chat_id`, role: "api", handle: renameChat },
+  { method: "DELETE", path: `${chat}/:chat_id`, role: "api", handle: deleteChat },
+  { method: "POST", path: `${chat}/:chat_id/messages`, role: "api", handle: sendMessage },
+  { method: "POST", path: `${chat}/:job_id/input`, role: "api", handle: sendInput },
+  { method: "POST", path: `${chat}/:job_id/cancel`, role: "api", handle: cancelJob },
+  { method: "GET", path: `${chat}/:job_id/status`, role: "api", handle: jobStatus },
+  { method: "GET", path: "/health", role: undefined, handle: health, isOpen: true },
+];
+
+export function routesOf(role: Role): readonly Route[] {
+  return routes.filter((route) => role === "all" || !route.role || route.role === role);
+}
+
+const patterns = new Map(
+  routes.map((route) => [route.path, new RegExp(`^${route.path.replace(/:\w+/g, "[^/]+")}$`)]),
+);
+
+/** The methods a path has, none when it is no path of ours. */
+export function allowedMethods(role: Role, path: string): string[] {
+  const fitting = routesOf(role).filter((route) => patterns.get(route.path)?.test(path));
+  return [...new Set(fitting.map((route) => route.method))];
+}

@@ -1,0 +1,129 @@
+import { createHash } from "node:crypto";
+import { epochSeconds } from "../../shared/clock.ts";
+import { queuedEvent } from "../../shared/contract/build-events.ts";
+import { type ChatId, newJobId, shardOf } from "../../shared/contract/ids.ts";
+import { jobEnvelope } from "../../shared/contract/job.ts";
+import { AppError } from "../../shared/errors.ts";
+import { keys } from "../../shared/keys.ts";
+import { input, stream } from "../../shared/limits.ts";
+import { accept, type Accepted, type AcceptInput } from "../../shared/scripts.ts";
+import { requireOwner } from "../chat-owner.ts";
+import type { Deps, Handle } from "../deps.ts";
+import { jobIdsIn } from "../job-ids.ts";
+import { publishJob } from "../queue.ts";
+import { isReadyWithin, within } from "../stores.ts";
+import { withdraw } from "../withdraw.ts";
+import { invalid, readJson, validate } from "./body.ts";
+import { endAndTell } from "./cancel-job.ts";
+import { type Message, Message as MessageBody } from "./message-body.ts";
+import { chatIdOf } from "./params.ts";
+
+/** Redis-S must take the job within this; then its sender is told to try again. */
+const acceptMs = 1500;
+const readyMs = 500;
+
+/** POST a message: records the job, hands it to the queue, answers where its events are. */
+export const sendMessage: Handle = async (c, deps) => {
+  const chatId = chatIdOf(c);
+  const { userId } = c.get("principal");
+  const body = validate(MessageBody, await readJson(c.req.raw));
+  if (body.message.trim() === "") throw new AppError("MESSAGE_REQUIRED");
+  const idempotencyKey = idempotencyKeyOf(c.req.header("idempotency-key"));
+  // before anything is sent: what waits in the client would be carried out later
+  if (!(await isReadyWithin(deps.redis, readyMs))) throw submitFailed();
+  await within(acceptMs, requireOwner(deps, chatId, userId), "the chat store");
+
+  const jobId = newJobId();
+  const labels = traceLabels(c.req.header("traceparent"));
+  const submittedAt = new Date(deps.clock.wallMs()).toISOString();
+  const { double_texting: doubleTexting, ...asked } = body;
+  const job = { ...asked, job_id: jobId, session_id: chatId, user_id: userId };
+  const envelope = JSON.stringify(jobEnvelope({ ...job, submitted_at: submittedAt }, labels));
+  const idempotency =
+    idempotencyKey === undefined
+      ? undefined
+      : { key: idempotencyKey, bodyHash: hashOf(chatId, body) };
+  const acceptInput: AcceptInput = {
+    jobId,
+    chatId,
+    userId,
+    message: body.message,
+    imageUrl: body.image_url,
+    submittedAt,
+    queuedData: queuedEvent(jobId, epochSeconds(deps.clock), "%POSITION%"),
+    envelope,
+    shard: shardOf(jobId, stream.shardCount),
+    doubleTexting: doubleTexting === "reject" ? "reject" : "enqueue",
+    idempotency,
+  };
+  if (doubleTexting === "interrupt") await interrupt(deps, acceptInput);
+  const accepted = await acceptOrWithdraw(deps, acceptInput);
+  deps.metrics.jobs.inc({ result: accepted.word });
+  const answer = (id: string, position: number) =>
+    c.json({
+      job_id: id,
+      stream_url: `/api/v1/chat/${id}/events`,
+      status: "submitted",
+      ...(position > 0 ? { position } : {}),
+    });
+  switch (accepted.word) {
+    case "accepted":
+      await publishJob(deps, jobId, envelope, accepted.outboxId, labels);
+      return answer(jobId, accepted.position);
+    case "repeated":
+      return answer(accepted.jobId, 0);
+    case "busy":
+      throw new AppError("CHAT_BUSY");
+    case "conflict":
+      throw new AppError("IDEMPOTENCY_CONFLICT");
+    case "full":
+      throw submitFailed();
+  }
+};
+
+const submitFailed = (cause?: unknown) =>
+  new AppError("JOB_SUBMIT_FAILED", { retryAfterSeconds: 2, cause });
+
+/** Throws `JOB_SUBMIT_FAILED`; the job is then taken back, or was never there. */
+async function acceptOrWithdraw(deps: Deps, asked: AcceptInput): Promise<Accepted> {
+  try {
+    return await within(acceptMs, accept(deps.redis, asked), "the job store");
+  } catch (cause) {
+    deps.metrics.jobs.inc({ result: "failed" });
+    const { jobId, chatId, userId, idempotency } = asked;
+    const key = idempotency ? keys.idempotency(userId, idempotency.key) : "";
+    void withdraw(deps, jobId, chatId, key); // on the same connection, so it comes after the accept
+    throw submitFailed(cause);
+  }
+}
+
+/** Ends the job whose turn it is in the chat. Not for a message sent a second time: its own job would be hit. */
+async function interrupt(deps: Deps, { chatId, userId, idempotency }: AcceptInput): Promise<void> {
+  const [running] = jobIdsIn([await deps.redis.lindex(keys.turns(chatId), 0)]);
+  if (!running) return;
+  // asked after the head: whoever put it there had written its key by then
+  const isRepeated =
+    idempotency && (await deps.redis.exists(keys.idempotency(userId, idempotency.key))) === 1;
+  if (!isRepeated) await endAndTell(deps, running);
+}
+
+/** Throws `VALIDATION_ERROR` unless it is printable ASCII of a sensible length. */
+function idempotencyKeyOf(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const max = input.idempotencyKeyChars;
+  if (header.length <= max && /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(header)) return header;
+  const message = `must be 1 to ${max} printable ASCII characters`;
+  throw invalid([{ path: "Idempotency-Key", message }]);
+}
+
+function hashOf(chatId: ChatId, body: Message): string {
+  return createHash("sha256")
+    .update(JSON.stringify([chatId, body]))
+    .digest("hex");
+}
+
+const w3cTraceparent = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
+
+function traceLabels(header: string | undefined): Record<string, string> {
+  return header !== undefined && w3cTraceparent.test(header) ? { traceparent: header } : {};
+}

@@ -1,0 +1,50 @@
+import { AppError } from "../../shared/errors.ts";
+import { formatEventId, JobId } from "../../shared/contract/ids.ts";
+import * as v from "valibot";
+import type { Handle } from "../deps.ts";
+import { readCursor } from "../sse/cursor.ts";
+import { frame } from "../sse/frame.ts";
+import { streamHeaders } from "../sse/open-stream.ts";
+import { readStoredEnding, type StoredEnding } from "../stored-ending.ts";
+import { endedStatuses, requireJob } from "./require-job.ts";
+
+/** GET a job's events, from the caller's cursor on. */
+export const streamEvents: Handle = async (c, deps) => {
+  if (c.req.method !== "GET") {
+    c.header("Allow", "GET");
+    throw new AppError("METHOD_NOT_ALLOWED"); // HEAD would open a reader
+  }
+  const { signal } = c.req.raw; // looked at before anything is awaited, or an early abort is missed
+  const parsed = v.safeParse(JobId, c.req.param("job_id"));
+  if (!parsed.success)
+    throw new AppError("INVALID_JOB_ID", { detail: "the job id must be a UUID" });
+  const jobId = parsed.output;
+  const { userId, expiresAtMs } = c.get("principal");
+  const cursor = readCursor(c.req.header("last-event-id"), c.req.query("last_event_id"));
+  const respond = (ending: StoredEnding): Response => {
+    const isItsCursor = cursor.word === "at" && ending.id === formatEventId(cursor.id);
+    if (isItsCursor) return new Response(null, { status: 204 });
+    return new Response(frame({ ...ending, event: "done" }), { headers: streamHeaders });
+  };
+
+  const job = await requireJob(deps, jobId, userId);
+  if (job.place === "rows") return respond(job.ending);
+  const setIdleSeconds = c.env?.setIdleSeconds ?? (() => {});
+  const stream = await deps.streams.open({
+    jobId,
+    cursor,
+    isEnded: endedStatuses.has(job.status),
+    expiresAtMs,
+    signal,
+    setIdleSeconds,
+  });
+  if (stream) return stream;
+  const ending = await readStoredEnding(deps.sql, jobId, userId);
+  if (!ending) throw new AppError("JOB_NOT_FOUND");
+  return respond(ending);
+};
+
+/** GET events of another product's jobs. */
+export const unsupportedService: Handle = () => {
+  throw new AppError("UNSUPPORTED_SERVICE", { detail: "only the service chat is here" });
+};

@@ -1,0 +1,126 @@
+import { afterAll, expect, test } from "bun:test";
+import { connect } from "node:net";
+import { openRedis } from "../shared/clients/redis.ts";
+import { topology } from "../shared/contract/topology.ts";
+import { createLog } from "../shared/log.ts";
+import {
+  describeWith,
+  startRedis,
+  testDatabase,
+  testTopology,
+} from "../shared/testing/services.ts";
+import { until } from "../shared/testing/until.ts";
+import { freePort } from "../stack/ports.ts";
+import { declareTopology } from "../stack/topology.ts";
+import { parseStream } from "./testing/sse-client.ts";
+import { testRules, testToken } from "./testing/test-app.ts";
+import { TestJob, testUser } from "./testing/test-job.ts";
+
+describeWith(
+  "redis",
+  "postgres",
+  "rabbitmq",
+)("the gateway process", async () => {
+  const [redis, database, queue] = await Promise.all([
+    startRedis(),
+    testDatabase(),
+    testTopology(),
+  ]);
+  await declareTopology(queue.url, topology);
+  const store = openRedis(
+    redis.url,
+    "test",
+    "request",
+    createLog(() => {}),
+  );
+  const started: Bun.Subprocess[] = [];
+  afterAll(async () => {
+    for (const each of started) each.kill("SIGKILL");
+    store.disconnect();
+    await Promise.all([redis.stop(), database.drop(), queue.remove()]);
+  });
+
+  const start = async (role: string, env: Record<string, string> = {}) => {
+    const [port, adminPort] = [await freePort(), await freePort()];
+    const gateway = Bun.spawn([process.execPath, "gateway/main.ts", role], {
+      cwd: `${import.meta.dir}/..`,
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        REDIS_STREAMS_URL: redis.url,
+        REDIS_PUBSUB_URL: redis.url,
+        RABBITMQ_URL: queue.url,
+        DATABASE_URL: database.url,
+        JWT_SECRET: testRules.secret,
+        HOST: "127.0.0.1",
+        PORT: String(port),
+        ADMIN_PORT: String(adminPort),
+        ...env,
+      },
+      stdout: "pipe",
+      stderr: "inherit",
+    });
+    started.push(gateway);
+    const admin = async (path: string) => fetch(`http://127.0.0.1:${adminPort}${path}`);
+    const isReady = () =>
+      until(async () => (await admin("/ready")).ok, { what: "/ready", timeoutMs: 10_000 });
+    return { gateway, port, base: `http://127.0.0.1:${port}/api/v1/chat`, admin, isReady };
+  };
+  const headers = async () => ({ authorization: `Bearer ${await testToken(testUser)}` });
+
+  test("serves its role, shows how it is, and ends streams and itself on SIGTERM", async () => {
+    const { gateway, port, base, admin, isReady } = await start("sse");
+    await isReady();
+    expect((await admin("/live")).status).toBe(200);
+    const job = new TestJob(store);
+    await job.accept();
+    const stream = await fetch(`${base}/${job.jobId}/events`, { headers: await headers() });
+    expect(Object.fromEntries(stream.headers)).toMatchObject({
+      "content-type": "text/event-stream",
+      "cache-control": "no-cache",
+      "x-accel-buffering": "no",
+    });
+    expect((await fetch(base, { headers: await headers() })).status).toBe(404); // that is api's
+    const metrics = await (await admin("/metrics")).text();
+    expect(metrics).toContain("sse_gateway_connections_active 1");
+
+    const idle = connect(port, "127.0.0.1"); // a kept connection must not hold the process
+    await until(() => idle.readyState === "open");
+    const startedAt = performance.now();
+    gateway.kill("SIGTERM");
+    const text = await stream.text();
+    expect(parseStream(text).map(({ event }) => event)).toEqual(["queued"]);
+    expect(text).toMatch(/\n\nretry: \d+\n\n$/);
+    expect(await gateway.exited).toBe(0);
+    expect(performance.now() - startedAt).toBeLessThan(3000);
+    idle.destroy();
+  });
+
+  test("says how to use it", async () => {
+    const { gateway } = await start("--help");
+    expect(await gateway.exited).toBe(0);
+    const { gateway: other } = await start("worker");
+    expect(await other.exited).toBe(2);
+    expect(await new Response(other.stdout as ReadableStream).text()).toContain("Usage");
+  });
+
+  test("does not start on a store that evicts keys", async () => {
+    await store.config("SET", "maxmemory-policy", "allkeys-lru");
+    const { gateway } = await start("all");
+    expect(await gateway.exited).toBe(1);
+    expect(await new Response(gateway.stdout as ReadableStream).text()).toContain("noeviction");
+    await store.config("SET", "maxmemory-policy", "noeviction");
+  });
+
+  test("stays alive, unready, while a store is away, and comes back by itself", async () => {
+    const own = await startRedis();
+    const { gateway, admin, isReady } = await start("all", { REDIS_STREAMS_URL: own.url });
+    await isReady();
+    await own.crash();
+    expect((await admin("/ready")).status).toBe(503);
+    await own.restart();
+    await isReady();
+    gateway.kill("SIGTERM");
+    expect(await gateway.exited).toBe(0);
+    await own.stop();
+  });
+});

@@ -1,0 +1,17 @@
+import { type Role, roles } from "./config.ts";
+
+const usage = `Usage: bun gateway/main.ts [api|sse|all]
+
+The HTTP side of eco2: api takes messages and serves chats, sse streams answers, all (default) does both.
+Needs REDIS_STREAMS_URL, REDIS_PUBSUB_URL, RABBITMQ_URL, DATABASE_URL and JWT_SECRET; takes JWT_ISS, JWT_AUD,
+PORT, HOST, ADMIN_PORT, LOG_LEVEL, CORS_ORIGINS, INSTANCE and TRUSTED_PROXY.`;
+
+/** The role the arguments ask for. Prints the usage and exits for `--help` (0) and for anything unknown (2). */
+export function readRole(args: readonly string[]): Role {
+  const [word = "all", ...rest] = args;
+  const role = roles.find((known) => known === word);
+  if (role && rest.length === 0) return role;
+  const isHelp = word === "--help" || word === "-h";
+  process.stdout.write(`${isHelp ? "" : `unknown: ${args.join(" ")}\n\n`}${usage}\n`);
+  process.exit(isHelp ? 0 : 2);
+}

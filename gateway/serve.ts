@@ -1,0 +1,33 @@
+import type { Hono } from "hono";
+import { pause } from "../shared/clock.ts";
+import type { GatewayConfig } from "./config.ts";
+import type { AppEnv } from "./deps.ts";
+
+interface Serving {
+  readonly port: number;
+  /** Takes no new connections; resolves when every request is answered, at the latest after `maxMs`. */
+  drain(maxMs: number): Promise<void>;
+}
+
+/** The app on Bun's server: with `sse/open-stream.ts`, the only file that knows it. Throws when the port is taken. */
+export function serve(
+  app: Hono<AppEnv>,
+  { port, host }: Pick<GatewayConfig, "port" | "host">,
+): Serving {
+  const server = Bun.serve({
+    port,
+    hostname: host,
+    development: false,
+    fetch: (request, own) =>
+      app.fetch(request, { setIdleSeconds: (seconds) => own.timeout(request, seconds) }),
+  });
+  return {
+    port: server.port ?? port,
+    async drain(maxMs) {
+      const done = new AbortController();
+      void server.stop(false).finally(() => done.abort());
+      await pause(maxMs, done.signal);
+      await server.stop(true);
+    },
+  };
+}

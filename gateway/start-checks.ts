@@ -1,0 +1,80 @@
+import type { Redis } from "ioredis";
+import { type Clock, pause } from "../shared/clock.ts";
+import type { Broker } from "../shared/clients/amqp.ts";
+import type { Sql } from "../shared/clients/postgres.ts";
+import { AppError } from "../shared/errors.ts";
+import type { Log } from "../shared/log.ts";
+import { checkSchema } from "../shared/migrations/migrate.ts";
+import { within } from "./stores.ts";
+
+/** Stores may come up after us: this long is normal. */
+const startMs = 30_000;
+
+interface Stores {
+  readonly redis: Redis;
+  readonly subscriber: Redis;
+  readonly sql: Sql;
+  readonly broker: Broker | undefined;
+}
+
+/**
+ * Waits for every store and looks at what is in it. False when one is not there in time or is not what this
+ * version needs; the log then says which, and what to do.
+ */
+export async function areStoresGood(stores: Stores, log: Log, clock: Clock): Promise<boolean> {
+  try {
+    await checkStores(stores, log, clock);
+    return true;
+  } catch (error) {
+    const detail = error instanceof AppError ? error.detail : undefined;
+    log.error("start check failed", { detail, error });
+    return false;
+  }
+}
+
+/** Throws `START_CHECK_FAILED` (bug). */
+async function checkStores(stores: Stores, log: Log, clock: Clock): Promise<void> {
+  const until = clock.monotonicMs() + startMs;
+  log.info("waiting for stores", { upToSeconds: startMs / 1000 });
+  const { broker } = stores;
+  await Promise.all([
+    reach("the streams Redis (REDIS_STREAMS_URL)", () => checkStreams(stores.redis), until, clock),
+    reach("the pub/sub Redis (REDIS_PUBSUB_URL)", () => stores.subscriber.ping(), until, clock),
+    reach("PostgreSQL (DATABASE_URL)", () => checkSchema(stores.sql), until, clock),
+    ...(broker ? [reach("RabbitMQ (RABBITMQ_URL)", () => broker.started, until, clock)] : []),
+  ]);
+}
+
+async function reach(
+  what: string,
+  check: () => Promise<unknown>,
+  until: number,
+  clock: Clock,
+): Promise<void> {
+  for (;;) {
+    const leftMs = until - clock.monotonicMs();
+    try {
+      await within(Math.max(1, leftMs), check(), what);
+      return;
+    } catch (cause) {
+      if (cause instanceof AppError && cause.code === "START_CHECK_FAILED") throw cause;
+      if (leftMs <= 0) {
+        const detail = `${what} does not answer`;
+        throw new AppError("START_CHECK_FAILED", { detail, cause });
+      }
+      await pause(250, new AbortController().signal);
+    }
+  }
+}
+
+/** A store that evicts keys under memory pressure would lose jobs without a word. */
+async function checkStreams(redis: Redis): Promise<void> {
+  await redis.ping();
+  const policy = await redis.config("GET", "maxmemory-policy").catch(() => undefined); // may be denied
+  const value = Array.isArray(policy) ? policy[1] : undefined;
+  if (typeof value === "string" && value !== "noeviction") {
+    throw new AppError("START_CHECK_FAILED", {
+      detail: `the streams Redis evicts keys (maxmemory-policy ${value}): set it to noeviction`,
+    });
+  }
+}

@@ -1,0 +1,53 @@
+import type { Redis } from "ioredis";
+import { pause } from "../shared/clock.ts";
+import { AppError } from "../shared/errors.ts";
+import { wait } from "../shared/limits.ts";
+
+/** Redis replies that mean "not now". */
+const redisNotNow =
+  /^(LOADING|READONLY|MASTERDOWN|OOM|MISCONF|BUSY|NOREPLICAS|CLUSTERDOWN|TRYAGAIN)\b/;
+const redisAway = /^(Command timed out|Connection is closed|Stream isn't writeable)/;
+/** Network errors of either client, and PostgreSQL's classes: connection, resources, operator, statement timeout. */
+const awayCode =
+  /^(ECONN\w*|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|CONNECT_TIMEOUT|CONNECTION_\w+|08...|53...|57...|58...)$/;
+
+/** True for errors of a store that is away or asks to come again, false for our own mistakes. */
+export function isStoreAway(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false;
+  const code: unknown = "code" in cause ? cause.code : undefined;
+  if (typeof code === "string" && awayCode.test(code)) return true;
+  return redisNotNow.test(cause.message) || redisAway.test(cause.message);
+}
+
+/** Resolves as `work` does, or throws `UNAVAILABLE` (retry) after `ms`. The work itself goes on. */
+export async function within<T>(ms: number, work: PromiseLike<T>, what: string): Promise<T> {
+  const inTime = new AbortController();
+  try {
+    const late = pause(ms, inTime.signal).then(() => {
+      if (inTime.signal.aborted) return undefined as never;
+      throw new AppError("UNAVAILABLE", {
+        detail: `${what} did not answer in time`,
+        retryAfterSeconds: 2,
+      });
+    });
+    return await Promise.race([work, late]);
+  } finally {
+    inTime.abort();
+  }
+}
+
+/** A query a person waits for: the server's own statement timeout does not help when it is frozen. */
+export function query<T>(work: PromiseLike<T>): Promise<T> {
+  return within(wait.postgresMs, work, "the database");
+}
+
+/** True once the connection takes commands, false if that takes longer than `ms`. */
+export async function isReadyWithin(redis: Redis, ms: number): Promise<boolean> {
+  if (redis.status === "ready") return true;
+  const stop = new AbortController();
+  const onReady = () => stop.abort();
+  redis.once("ready", onReady);
+  await pause(ms, stop.signal);
+  redis.off("ready", onReady);
+  return stop.signal.aborted;
+}

@@ -1,0 +1,105 @@
+import { SignJWT } from "jose";
+import { Registry } from "prom-client";
+import { openBroker } from "../../shared/clients/amqp.ts";
+import { openPostgres } from "../../shared/clients/postgres.ts";
+import { closeRedis, openRedis } from "../../shared/clients/redis.ts";
+import { systemClock as clock } from "../../shared/clock.ts";
+import { type QueueNames, topology } from "../../shared/contract/topology.ts";
+import { createLog } from "../../shared/log.ts";
+import { createApp } from "../app.ts";
+import type { Deps } from "../deps.ts";
+import { createVerify } from "../http/auth.ts";
+import { createHttpMetrics } from "../metrics.ts";
+import { openStreams } from "../sse/open-streams.ts";
+
+export const testRules = {
+  secret: "a secret of the tests, 32 characters",
+  issuer: "eco2",
+  audience: "eco2-api",
+};
+const key = new TextEncoder().encode(testRules.secret);
+
+/** A token; `claims` replace the good ones, undefined leaves one out. */
+export async function testToken(
+  userId: string,
+  claims: Record<string, unknown> = {},
+  alg = "HS256",
+  secret: Uint8Array = key,
+): Promise<string> {
+  const now = Math.floor(Date.now() / 1000);
+  const good = {
+    sub: userId,
+    jti: "1",
+    iss: testRules.issuer,
+    aud: testRules.audience,
+    exp: now + 600,
+  };
+  return new SignJWT({ ...good, ...claims }).setProtectedHeader({ alg }).sign(secret);
+}
+
+interface Stores {
+  readonly redisUrl: string;
+  readonly databaseUrl: string;
+  /** Without it the broker is away. */
+  readonly queue?: { readonly url: string; readonly topology: QueueNames };
+}
+
+/** The app on real stores, spoken to by requests. */
+export function openTestApp({ redisUrl, databaseUrl, queue }: Stores) {
+  const log = createLog(() => {});
+  const redis = openRedis(redisUrl, "test", "request", log);
+  const logRedis = openRedis(redisUrl, "test-log", "request", log);
+  const pubsub = openRedis(redisUrl, "test-pub", "request", log);
+  const subscriber = openRedis(redisUrl, "test-live", "subscriber", log);
+  const sql = openPostgres(databaseUrl, "test");
+  const queueNames = queue?.topology ?? topology;
+  const broker = queue && openBroker({ url: queue.url, name: "test", names: queueNames, log });
+  const closing = new AbortController();
+  const registry = new Registry();
+  const streams = openStreams({ subscriber, logRedis, registry, clock, log });
+  const deps: Deps = {
+    role: "all",
+    redis,
+    pubsub,
+    sql,
+    broker,
+    queueNames,
+    streams,
+    verify: createVerify(testRules, clock),
+    metrics: createHttpMetrics(registry, () => broker?.isUp() ?? false),
+    clock,
+    log,
+    corsOrigins: ["https://eco2.example"],
+    isBehindProxy: false,
+    closing: closing.signal,
+  };
+  const app = createApp(deps);
+  return {
+    deps,
+    app,
+    /** Sends a request; an object becomes a JSON body, and `user` a token. */
+    async send(
+      method: string,
+      path: string,
+      options: { user?: string; body?: unknown; headers?: Record<string, string> } = {},
+    ) {
+      const headers: Record<string, string> = { ...options.headers };
+      if (options.user) headers["authorization"] = `Bearer ${await testToken(options.user)}`;
+      const { body } = options;
+      const isText = typeof body === "string" || body === undefined;
+      if (body !== undefined) headers["content-type"] ??= "application/json";
+      return app.request(path, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
+      });
+    },
+    async close() {
+      closing.abort();
+      streams.close();
+      await broker?.close();
+      await Promise.all([redis, logRedis, pubsub, subscriber].map((each) => closeRedis(each)));
+      await sql.end({ timeout: 1 });
+    },
+  };
+}

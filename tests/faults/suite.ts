@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, expect } from "bun:test";
+import { until } from "../../shared/testing/until.ts";
+import { type Load, seeded, startLoad } from "./load.ts";
+import { type Rig, type RigEnv, type Shape, startRig } from "./rig.ts";
+import { type Silences, silencesAround } from "./silences.ts";
+import type { StreamCheck } from "./verify.ts";
+
+/** Streams that run while something breaks. */
+const streams = 20;
+/** A pace at which an answer takes a few seconds: long enough to be hit. */
+const paceMs = "15";
+
+interface Verdict extends Silences {
+  /** The longest silence of any stream. */
+  readonly slowestMs: number;
+}
+
+interface Suite {
+  readonly rig: Rig;
+  readonly load: Load;
+  /** Breaks something under load; then every stream must come out right. */
+  breaks(
+    inject: (rig: Rig) => Promise<unknown>,
+    options?: { readonly forgiveRows?: (check: StreamCheck) => boolean },
+  ): Promise<Verdict>;
+}
+
+/** One fleet under load for a file of tests. */
+export function underLoad(
+  options: {
+    readonly shape?: Shape;
+    readonly env?: RigEnv;
+    readonly envOf?: (name: string) => RigEnv;
+  } = {},
+): Suite {
+  const { shape = { gateways: 2, routers: 2, workers: 2 } } = options;
+  let rig: Rig | undefined;
+  let load: Load | undefined;
+  const seed = Math.floor(Math.random() * 1e9);
+
+  beforeAll(async () => {
+    rig = await startRig(shape, { CHAT_LOCAL_PACE_MS: paceMs, ...options.env }, options.envOf);
+    load = startLoad(rig, streams, seeded(seed));
+    await moving(load);
+  }, 120_000);
+
+  afterAll(async () => {
+    try {
+      expect(await load?.finish()).toEqual([]);
+      expect(load?.counts.ended).toBe(load?.counts.asked ?? 0);
+    } finally {
+      await rig?.stop();
+    }
+  }, 180_000);
+
+  const there = <T>(value: T | undefined): T => {
+    if (value === undefined) throw new Error("the fleet is not up");
+    return value;
+  };
+  return {
+    get rig() {
+      return there(rig);
+    },
+    get load() {
+      return there(load);
+    },
+    breaks: async (inject, { forgiveRows } = {}) => {
+      const under = there(load);
+      await moving(under);
+      const silences = await silencesAround(under, async () => void (await inject(there(rig))));
+      const startedBefore = silences.overAt;
+      const verdict = await under.verdict({
+        startedBefore,
+        ...(forgiveRows ? { forgiveRows } : {}),
+      });
+      expect(verdict).toEqual([]);
+      return { ...silences, slowestMs: Math.max(0, ...silences.streamsMs) };
+    },
+  };
+}
+
+/** Most streams run at any moment; the others ask. */
+async function moving(load: Load): Promise<void> {
+  await until(() => load.running.size >= streams * 0.75, {
+    what: "the streams to run",
+    timeoutMs: 60_000,
+  });
+}

@@ -1,0 +1,19 @@
+import { signal } from "@preact/signals";
+
+/** One short sentence at the foot of the page, gone after a while. */
+export const notice = signal<{ readonly text: string; readonly at: number } | undefined>(undefined);
+/** What a screen reader is told. */
+export const announcement = signal("");
+
+const showMs = 5000;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+export function notify(text: string): void {
+  notice.value = { text, at: Date.now() };
+  clearTimeout(timer);
+  timer = setTimeout(() => (notice.value = undefined), showMs);
+}
+
+export function announce(text: string): void {
+  announcement.value = text;
+}

@@ -1,0 +1,67 @@
+import { signal } from "@preact/signals";
+import { createClient } from "../../client/client.ts";
+import { ApiError } from "../../client/request.ts";
+import { readStored, store } from "./settings.ts";
+
+/** A bearer token a person pasted or a link brought; undefined where a cookie speaks. */
+export const token = signal<string | undefined>(undefined);
+/** The server does not know who this is. */
+export const needsSignIn = signal(false);
+/** The last request did not reach the server. */
+export const isUnreachable = signal(false);
+export const isOffline = signal(globalThis.navigator?.onLine === false);
+
+const waiting = new Set<() => void>();
+
+export const client = createClient({
+  getToken: () => token.value,
+  fetch: async (input, init) => {
+    try {
+      const response = await fetch(input, init);
+      isUnreachable.value = false;
+      return response;
+    } catch (cause) {
+      if (!init.signal?.aborted) isUnreachable.value = true;
+      throw cause;
+    }
+  },
+});
+
+/** `#token=…` signs in and leaves the address at once, so that it is in no history and no referrer. */
+export function takeToken(): void {
+  const match = /^#token=([\w-]+\.[\w-]+\.[\w-]+)$/.exec(location.hash);
+  if (match?.[1] !== undefined) {
+    history.replaceState(null, "", location.pathname + location.search);
+    store("session", "token", match[1]);
+  }
+  token.value = readStored("session", "token") ?? undefined;
+}
+
+export function signIn(text: string): void {
+  token.value = text;
+  store("session", "token", text);
+  needsSignIn.value = false;
+  const all = [...waiting];
+  waiting.clear();
+  for (const go of all) go();
+}
+
+export function signOut(): void {
+  store("session", "token", null);
+  token.value = undefined;
+}
+
+/** Runs once someone signed in again. */
+export function afterSignIn(go: () => void): void {
+  waiting.add(go);
+}
+
+/** Notes what an error says about the session; true when it was a refusal to know us. */
+export function isRefused(error: unknown): boolean {
+  const refused = error instanceof ApiError && error.status === 401;
+  if (refused) needsSignIn.value = true;
+  return refused;
+}
+
+export const codeOf = (error: unknown): string =>
+  error instanceof ApiError ? error.code : "UNKNOWN";

@@ -1,0 +1,56 @@
+import { loadChats } from "./state/chats.ts";
+import { forgetLocal } from "./state/local-messages.ts";
+import { chatId, openChat, refreshChat } from "./state/open-chat.ts";
+import { isOffline, signIn, signOut, takeToken } from "./state/session.ts";
+import { onTabNews, tellTabs } from "./state/tabs.ts";
+import { allTurns } from "./state/turns.ts";
+
+/** A tab that was away this long may have missed messages from other devices. */
+const awayMs = 30_000;
+
+/** Network, visibility and other tabs: whatever changes outside the page. */
+export function watchWorld(): void {
+  let hiddenAt = 0;
+  const wake = () => {
+    for (const turn of allTurns()) turn.wake();
+  };
+  addEventListener("online", () => {
+    isOffline.value = false;
+    wake();
+    void refreshChat();
+  });
+  addEventListener("offline", () => (isOffline.value = true));
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      hiddenAt = Date.now();
+      return;
+    }
+    wake();
+    if (Date.now() - hiddenAt > awayMs) void Promise.all([refreshChat(), loadChats(true)]);
+  });
+  // a link with a token, opened where the page is already open
+  addEventListener("hashchange", () => {
+    if (location.hash.startsWith("#token=")) takeToken();
+  });
+  onTabNews((news) => {
+    if (news.type === "chats") void loadChats(true);
+    else if (news.type === "signed-out") location.reload();
+    else if (news.chatId === chatId.peek()) void refreshChat();
+  });
+}
+
+/** Someone signed in: everything that waited for it goes on. */
+export async function enter(token: string): Promise<void> {
+  signIn(token);
+  await Promise.all([loadChats(true), refreshChat()]);
+}
+
+/** Forgets the token and everything this device kept. */
+export async function leave(): Promise<void> {
+  for (const turn of allTurns()) turn.abort();
+  signOut();
+  await forgetLocal();
+  tellTabs({ type: "signed-out" });
+  await openChat(undefined);
+  location.reload();
+}

@@ -1,0 +1,70 @@
+import { hostname } from "node:os";
+import * as v from "valibot";
+import { envInteger, envUrl, readEnv, envRedisUrl } from "../shared/env.ts";
+import { logLevels } from "../shared/log.ts";
+
+const Redis = envRedisUrl();
+
+const Config = v.pipe(
+  v.object({
+    REDIS_STREAMS_URL: Redis,
+    REDIS_PUBSUB_URL: Redis,
+    REDIS_CACHE_URL: v.optional(Redis),
+    RABBITMQ_URL: envUrl("amqp", "amqps"),
+    DATABASE_URL: v.optional(envUrl("postgres", "postgresql")),
+    ADMIN_PORT: v.optional(envInteger(0, 65_535), "9102"),
+    LOG_LEVEL: v.optional(v.picklist(logLevels), "info"),
+    INSTANCE: v.optional(v.pipe(v.string(), v.maxLength(128))),
+    CHAT_WORKER_CONCURRENCY: v.optional(envInteger(1, 500), "30"),
+    CHAT_DEFAULT_MODEL: v.optional(v.pipe(v.string(), v.maxLength(64)), "gpt-5.2"),
+    OPENAI_API_KEY: v.optional(v.string()),
+    OPENAI_BASE_URL: v.optional(envUrl("http", "https")),
+    GOOGLE_API_KEY: v.optional(v.string()),
+    GEMINI_API_KEY: v.optional(v.string()),
+    GEMINI_BASE_URL: v.optional(envUrl("http", "https")),
+    CHAT_LOCAL_PACE_MS: v.optional(envInteger(0, 1000), "4"),
+  }),
+  v.transform((env) => ({
+    streamsUrl: env.REDIS_STREAMS_URL,
+    pubsubUrl: env.REDIS_PUBSUB_URL,
+    cacheUrl: env.REDIS_CACHE_URL ?? env.REDIS_PUBSUB_URL,
+    rabbitUrl: env.RABBITMQ_URL,
+    databaseUrl: env.DATABASE_URL,
+    adminPort: env.ADMIN_PORT,
+    logLevel: env.LOG_LEVEL,
+    instance: env.INSTANCE ?? `${hostname()}-${process.pid}`,
+    concurrency: env.CHAT_WORKER_CONCURRENCY,
+    defaultModel: env.CHAT_DEFAULT_MODEL,
+    openai: { key: env.OPENAI_API_KEY, baseUrl: env.OPENAI_BASE_URL },
+    google: { key: env.GOOGLE_API_KEY ?? env.GEMINI_API_KEY, baseUrl: env.GEMINI_BASE_URL },
+    localPaceMs: env.CHAT_LOCAL_PACE_MS,
+  })),
+);
+export type WorkerConfig = v.InferOutput<typeof Config>;
+
+/** Throws one error that names every variable that is missing or wrong. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): WorkerConfig {
+  return readEnv(Config, env);
+}
+
+export const help = `worker: runs chat jobs
+
+usage: bun worker/main.ts [--help]
+
+environment
+  REDIS_STREAMS_URL         job logs and shard streams (required)
+  REDIS_PUBSUB_URL          news for workers (required)
+  REDIS_CACHE_URL           caches (default: REDIS_PUBSUB_URL)
+  RABBITMQ_URL              job queue (required)
+  DATABASE_URL              PostgreSQL (not used yet)
+  ADMIN_PORT                /live /ready /metrics (default 9102, 0 for any free one)
+  LOG_LEVEL                 debug | info | warn | error (default info)
+  INSTANCE                  name of this worker (default hostname-pid)
+  CHAT_WORKER_CONCURRENCY   jobs run at once, 1 to 500 (default 30)
+  CHAT_DEFAULT_MODEL        model of messages that name none (default gpt-5.2)
+  OPENAI_API_KEY            answers by OpenAI; without any key the offline mode answers
+  OPENAI_BASE_URL           a server that speaks the same protocol (Ollama, vLLM, llama.cpp)
+  GOOGLE_API_KEY            answers by Gemini (GEMINI_API_KEY means the same)
+  GEMINI_BASE_URL           another address for Gemini
+  CHAT_LOCAL_PACE_MS        pause between words of the offline mode (default 4: fast, but a person sees them come)
+`;

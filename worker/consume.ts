@@ -1,0 +1,239 @@
+// What becomes of a delivery:
+// taken      its attempt runs; acknowledged once the terminal event is in the log
+// parked     not its turn in the chat, or another live attempt has the job: held, and looked at again
+// ended      acknowledged     exhausted or malformed   job ended visibly, dead-lettered
+// lost       the store forgot it, a store or the worker stopped: handed back, and delivered again
+import type { AMQPChannel, AMQPMessage } from "@cloudamqp/amqp-client";
+import type { JobErrorCode } from "../shared/contract/event.ts";
+import type { JobId } from "../shared/contract/ids.ts";
+import type { Job } from "../shared/contract/job.ts";
+import { endJob } from "../shared/end-job.ts";
+import { recordFields, recordFromJob } from "../shared/job-record.ts";
+import { keys } from "../shared/keys.ts";
+import { job as jobLimits } from "../shared/limits.ts";
+import { type Attempt, release, take, type Taken } from "../shared/scripts.ts";
+import { parseDelivery } from "./parse-delivery.ts";
+import { runJob, type RunDeps } from "./run.ts";
+
+interface ConsumeOptions extends RunDeps {
+  readonly queue: string;
+  readonly worker: string;
+  /** Jobs run at once. */
+  readonly concurrency: number;
+  readonly turnPollMs?: number;
+}
+
+export interface Consumer {
+  /** Gives a new channel its consumer; for `openBroker`. */
+  onChannel(channel: AMQPChannel): Promise<void>;
+  isConsuming(): boolean;
+  running(): number;
+  /** Deliveries dealt with since the start. */
+  settled(): number;
+  /** Stops intake, lets jobs finish for `drainMs`, hands back the rest. */
+  stop(drainMs: number): Promise<void>;
+}
+
+/** Deliveries held beyond the running ones: they wait for their chat, not for this worker. */
+const parkedAllowance = 64;
+/** A job another attempt has is looked at this often. */
+const busyPollMs = 1000;
+
+interface Delivery {
+  message: AMQPMessage;
+  readonly job: Job;
+  nextLookMs: number;
+  /** Whoever held the job before cannot run it any more: its lease does not count. */
+  isOrphan: boolean;
+}
+
+export function consumeJobs(options: ConsumeOptions): Consumer {
+  const { redis, clock, metrics, log, worker } = options;
+  const turnPollMs = options.turnPollMs ?? jobLimits.turnPollMs;
+  const running = new Map<JobId, Delivery>();
+  const ready: Delivery[] = [];
+  const parked = new Set<Delivery>();
+  const atWork = new Set<Promise<void>>();
+  const handback = new AbortController();
+  let slots = options.concurrency;
+  let live: { channel: AMQPChannel; tag: string } | undefined;
+  let isStopping = false;
+  let settled = 0;
+  let poll: ReturnType<typeof setInterval> | undefined;
+
+  /** A delivery whose channel is gone is the broker's again; it will come back by itself. */
+  const settle = async (message: AMQPMessage, how: "ack" | "requeue" | "dead-letter") => {
+    metrics.deliveries.inc({ result: how });
+    settled++;
+    if (message.channel.closed) return;
+    try {
+      await (how === "ack" ? message.ack() : message.nack(how === "requeue"));
+    } catch (cause) {
+      log.warn("the broker did not take a settlement", { how, error: cause });
+    }
+  };
+
+  const endVisibly = async (message: AMQPMessage, jobId: JobId, code: JobErrorCode) => {
+    await endJob(redis, jobId, "failed", code);
+    log.warn("job dead-lettered", { jobId, code });
+    await settle(message, "dead-letter");
+  };
+
+  const receive = async (message: AMQPMessage): Promise<void> => {
+    if (isStopping) return settle(message, "requeue");
+    const parsed = parseDelivery(message.body);
+    if (parsed.word === "health") return settle(message, "ack");
+    if (parsed.word === "malformed") {
+      if (parsed.jobId !== undefined) return endVisibly(message, parsed.jobId, "BAD_JOB");
+      log.warn("unreadable message dead-lettered", { bytes: message.bodySize });
+      return settle(message, "dead-letter");
+    }
+    const delivery = { message, job: parsed.job, nextLookMs: 0, isOrphan: message.redelivered };
+    const mine = running.get(parsed.job.job_id);
+    if (mine && mine.message.channel.closed) {
+      // the connection was lost while the job ran on: the returned message belongs to that attempt
+      mine.message = message;
+      return;
+    }
+    if (slots > 0) return look(delivery);
+    ready.push(delivery);
+  };
+
+  /** Tries to take a delivery's job. Parked ones may go beyond the slots: their chat has waited already. */
+  const look = async (delivery: Delivery): Promise<void> => {
+    const { job, message } = delivery;
+    if (message.channel.closed) return; // the broker has it again
+    if (running.has(job.job_id)) return park(delivery, busyPollMs);
+    running.set(job.job_id, delivery);
+    slots--;
+    let goesOn = false;
+    try {
+      const taken = await take(redis, {
+        jobId: job.job_id,
+        chatId: job.session_id,
+        worker,
+        redelivered: delivery.isOrphan,
+        record: recordFields(recordFromJob(job)),
+      });
+      goesOn = taken.word === "taken";
+      if (taken.word === "taken") start(delivery, taken);
+      else await decline(delivery, taken);
+    } catch (cause) {
+      // nothing was begun: waiting here costs none of the few returns a message has
+      log.warn("could not look at a job, trying again", { jobId: job.job_id, error: cause });
+      park(delivery, busyPollMs);
+    } finally {
+      if (!goesOn) leave(delivery);
+    }
+  };
+
+  const decline = async (delivery: Delivery, taken: Exclude<Taken, Attempt>): Promise<void> => {
+    switch (taken.word) {
+      case "waiting":
+        return park(delivery, turnPollMs);
+      case "busy":
+        // held in our name and not run here: the reply to our own take was lost, or we were restarted
+        delivery.isOrphan = (await redis.hget(keys.job(delivery.job.job_id), "worker")) === worker;
+        return park(delivery, delivery.isOrphan ? 0 : busyPollMs);
+      case "ended":
+        return settle(delivery.message, "ack");
+      case "exhausted":
+        return endVisibly(delivery.message, delivery.job.job_id, "ATTEMPTS_EXHAUSTED");
+    }
+  };
+
+  const start = (delivery: Delivery, attempt: Attempt): void => {
+    track(
+      runJob(delivery.job, attempt, options, handback.signal)
+        .then(async (end) => {
+          if (end !== "lost") return settle(delivery.message, "ack");
+          const isOurs = handback.signal.aborted;
+          await release(redis, delivery.job.job_id, attempt.attempt, isOurs);
+          await settle(delivery.message, "requeue");
+        })
+        .catch((cause: unknown) => giveBack(delivery.message, cause))
+        .finally(() => leave(delivery)),
+    );
+  };
+
+  /** Frees the slot of a delivery and lets the next one in. */
+  const leave = (delivery: Delivery): void => {
+    if (running.get(delivery.job.job_id) === delivery) running.delete(delivery.job.job_id);
+    slots++;
+    while (slots > 0) {
+      const next = ready.shift();
+      if (!next) return;
+      guard(look(next), next.message);
+    }
+  };
+
+  const park = (delivery: Delivery, ms: number): void => {
+    if (isStopping) return track(settle(delivery.message, "requeue"));
+    delivery.nextLookMs = clock.monotonicMs() + ms;
+    parked.add(delivery);
+    metrics.parked.set(parked.size);
+    poll ??= setInterval(lookAgain, turnPollMs);
+  };
+
+  /** One round for all that wait; their commands go out back to back. */
+  const lookAgain = (): void => {
+    const nowMs = clock.monotonicMs();
+    for (const delivery of parked) {
+      if (delivery.message.channel.closed) parked.delete(delivery);
+      else if (delivery.nextLookMs <= nowMs) {
+        parked.delete(delivery);
+        guard(look(delivery), delivery.message);
+      }
+    }
+    metrics.parked.set(parked.size);
+    if (parked.size === 0 && poll) {
+      clearInterval(poll);
+      poll = undefined;
+    }
+  };
+
+  /** A store or the broker failed us: somebody tries again. */
+  const giveBack = async (message: AMQPMessage, cause: unknown): Promise<void> => {
+    log.warn("delivery handed back", { error: cause });
+    await settle(message, "requeue");
+  };
+  const track = (work: Promise<void>): void => {
+    atWork.add(work);
+    void work.finally(() => atWork.delete(work));
+  };
+  const guard = (work: Promise<void>, message: AMQPMessage): void => {
+    track(work.catch((cause: unknown) => giveBack(message, cause)));
+  };
+
+  return {
+    onChannel: async (channel) => {
+      if (isStopping) return;
+      await channel.prefetch(Math.min(65_535, options.concurrency + parkedAllowance));
+      const consumer = await channel.basicConsume(options.queue, { noAck: false }, (message) =>
+        guard(receive(message), message),
+      );
+      live = { channel, tag: consumer.tag };
+      // cancelled by the broker (its queue is gone): connect anew, which checks the queue
+      const isOver = () => {
+        if (live?.channel !== channel || isStopping) return;
+        live = undefined;
+        channel.onerror("the broker cancelled the consumer");
+      };
+      consumer.wait().then(isOver, isOver);
+    },
+    isConsuming: () => live !== undefined && !live.channel.closed && !isStopping,
+    running: () => running.size,
+    settled: () => settled,
+    stop: async (drainMs) => {
+      isStopping = true;
+      if (live && !live.channel.closed) await live.channel.basicCancel(live.tag).catch(() => {});
+      clearInterval(poll);
+      const held = [...ready.splice(0), ...parked];
+      parked.clear();
+      await Promise.allSettled(held.map(({ message }) => settle(message, "requeue")));
+      const timer = setTimeout(() => handback.abort(), drainMs);
+      while (atWork.size > 0) await Promise.allSettled(atWork);
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,156 @@
+import type { AnswerText } from "../shared/contract/answer-text.ts";
+import { buildDone, type JobRecord, type Outcome } from "../shared/contract/build-events.ts";
+import type { StageEvent, TokenEvent, TokenRecoveryEvent } from "../shared/contract/event.ts";
+import { formatEventId, shardOf } from "../shared/contract/ids.ts";
+import { type Stage, stageSeq, type StageStatus } from "../shared/contract/stages.ts";
+import { type Clock, epochSeconds } from "../shared/clock.ts";
+import { stream } from "../shared/limits.ts";
+import type { AppendInput, Entry } from "../shared/scripts.ts";
+
+export interface StageNews {
+  readonly stage: Exclude<Stage, "done">;
+  readonly status: StageStatus;
+  readonly progress: number;
+  readonly result?: Record<string, unknown> | undefined;
+  readonly message?: string | undefined;
+}
+
+/** An event without its number. Tokens that wait next to each other are one event. */
+export type Waiting =
+  | { readonly kind: "stage"; readonly news: StageNews }
+  | { readonly kind: "reset" }
+  | { readonly kind: "tokens"; readonly node: string; readonly parts: string[] };
+
+/** Where the log stands after an append. */
+export interface Position {
+  readonly n: number;
+  readonly progress: number;
+  readonly answer: AnswerText;
+  /** Length and token count of the text in the latest snapshot. */
+  readonly snapshot: { readonly length: number; readonly tokens: number };
+}
+
+export interface Batch extends AppendInput {
+  readonly after: Position;
+}
+
+/**
+ * Takes the first entries off `waiting`, numbers and serialises them, once: retries send the same bytes. When
+ * nothing is left waiting, `ending` goes last. Undefined when there is nothing to append.
+ */
+export function takeBatch(
+  job: { readonly record: JobRecord; readonly attempt: number; readonly clock: Clock },
+  waiting: Waiting[],
+  before: Position,
+  ending: Omit<Outcome, "answer"> | undefined,
+): Batch | undefined {
+  const { record, attempt, clock } = job;
+  const entries: Entry[] = [];
+  let { progress, answer } = before;
+  let reset = "";
+  let lastToken = "";
+  let lastNode = "";
+  const place = () => ({ attempt, n: before.n + entries.length + 1 });
+  while (entries.length < stream.batchEntries) {
+    const next = waiting.shift();
+    if (!next) break;
+    const stream_id = formatEventId(place());
+    const head = { job_id: record.jobId, stream_id };
+    const ts = epochSeconds(clock);
+    if (next.kind === "stage") {
+      const { stage, status, result, message } = next.news;
+      progress = Math.max(progress, next.news.progress);
+      const event: StageEvent = {
+        ...head,
+        stage,
+        status,
+        seq: stageSeq(stage, status),
+        ts,
+        progress,
+        result: result ?? null,
+        message: message ?? "",
+      };
+      entries.push({ event: stage, data: JSON.stringify(event), internal: "" });
+    } else if (next.kind === "reset") {
+      const event: TokenRecoveryEvent = {
+        ...head,
+        stage: "token_recovery",
+        status: "snapshot",
+        ts,
+        accumulated: "",
+        last_seq: answer.lastSeq,
+        completed: false,
+        reset: true,
+      };
+      reset = stream_id;
+      entries.push({ event: "token_recovery", data: JSON.stringify(event), internal: "" });
+    } else {
+      const count = next.parts.length;
+      const content = count === 1 ? (next.parts[0] ?? "") : next.parts.join("");
+      const seq = answer.lastSeq + count;
+      const event: TokenEvent = {
+        ...head,
+        stage: "token",
+        status: "streaming",
+        seq,
+        ...(count === 1 ? {} : { first_seq: answer.lastSeq + 1 }),
+        ts,
+        content,
+        node: next.node,
+      };
+      lastToken = stream_id;
+      lastNode = next.node;
+      answer = { text: answer.text + content, tokens: answer.tokens + count, lastSeq: seq };
+      entries.push({ event: "token", data: JSON.stringify(event), internal: "" });
+    }
+  }
+  const endsHere =
+    ending !== undefined && waiting.length === 0 && entries.length < stream.batchEntries;
+  if (endsHere) {
+    progress = 100;
+    const done = buildDone(record, place(), { ...ending, answer }, clock.wallMs());
+    entries.push({ event: "done", ...done });
+  }
+  if (entries.length === 0) return undefined;
+
+  const snapshotAt = endsHere ? "" : reset || (isSnapshotDue(before, answer) ? lastToken : "");
+  return {
+    jobId: record.jobId,
+    chatId: record.chatId,
+    shard: shardOf(record.jobId, stream.shardCount),
+    first: { attempt, n: before.n + 1 },
+    entries,
+    ending: endsHere ? ending.ending : undefined,
+    lastTokenSeq: answer.lastSeq,
+    progress,
+    snapshot: snapshotAt === "" ? undefined : snapshotJson(snapshotAt, answer, lastNode, clock),
+    after: {
+      n: before.n + entries.length,
+      progress,
+      answer,
+      snapshot:
+        snapshotAt === "" ? before.snapshot : { length: answer.text.length, tokens: answer.tokens },
+    },
+  };
+}
+
+/** Only when the text grew by a tenth: copies of a growing text then cost O(n) together, not O(n²). */
+function isSnapshotDue({ snapshot }: Position, answer: AnswerText): boolean {
+  return (
+    answer.tokens - snapshot.tokens >= stream.snapshotTokens &&
+    answer.text.length >= snapshot.length * 1.1
+  );
+}
+
+/** The text up to and with the entry `id`. A reset writes an empty one over that of the attempt before. */
+function snapshotJson(id: string, answer: AnswerText, node: string, clock: Clock): string {
+  return JSON.stringify({
+    id,
+    last_seq: answer.lastSeq,
+    accumulated: answer.text,
+    accumulated_len: answer.text.length,
+    node,
+    updated_at: epochSeconds(clock),
+    tokens: answer.tokens,
+  });
+}

@@ -1,0 +1,189 @@
+// Appends a job's events to its log, numbered, in order, each once.
+// open    takes events. While one append is in flight the next ones gather and go out together.
+// ending  `end` was called: takes nothing more; the last append carries `done`.
+// dropped the shard stayed full: what waited is thrown away, and the job can only end STREAM_FULL.
+// closed  the log took `done`, or another attempt owns the job, or `abandon` was called.
+import type { AnswerText } from "../shared/contract/answer-text.ts";
+import type { JobRecord, Outcome } from "../shared/contract/build-events.ts";
+import { type Clock, pause } from "../shared/clock.ts";
+import { AppError } from "../shared/errors.ts";
+import { job as jobLimits, stream } from "../shared/limits.ts";
+import type { Log } from "../shared/log.ts";
+import { append, type ScriptedRedis } from "../shared/scripts.ts";
+import { createCleaner } from "./clean-text.ts";
+import {
+  type Batch,
+  type Position,
+  type StageNews,
+  takeBatch,
+  type Waiting,
+} from "./emit-batch.ts";
+
+/** Why an emitter closed: `ended` and `stale` are the log's words, `abandoned` is ours. */
+type Closed = "appended" | "ended" | "stale" | "abandoned";
+
+export interface Emit {
+  stage(news: StageNews): void;
+  /** Throws `ANSWER_TOO_LARGE` when the answer would pass its limit; the text before it stays. */
+  token(text: string, node: string): void;
+  /** Something to wait for when the store falls behind. */
+  room(): Promise<void> | undefined;
+  /** Appends what waits, then `done`. Called again it only waits. */
+  end(outcome: Omit<Outcome, "answer">): Promise<Closed>;
+  /** Stops at once; what waits is lost to this attempt. */
+  abandon(): void;
+  /** What the log holds of this attempt. */
+  answer(): AnswerText;
+}
+
+interface EmitOptions {
+  readonly redis: ScriptedRedis;
+  readonly record: JobRecord;
+  readonly attempt: number;
+  /** Which try this is; from the second on the first entry tells readers to start over. */
+  readonly tries: number;
+  readonly lastTokenSeq: number;
+  readonly progress: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called once, as soon as the log does not take this attempt's events any more. */
+  readonly onRefused: (why: "ended" | "stale" | "full") => void;
+  readonly fullWaitMs?: number;
+  readonly retryMs?: number;
+}
+
+/** Tokens that may wait for the store before the producer does. */
+const waitingTokens = 256;
+const defaultRetryMs = 100;
+
+/** Opens an attempt's part of the log. */
+export function createEmit(options: EmitOptions): Emit {
+  const { redis, clock } = options;
+  const stop = new AbortController();
+  const closed = Promise.withResolvers<Closed>();
+  const cleaner = createCleaner();
+  const waiting: Waiting[] = [];
+  let tokensWaiting = 0;
+  let bytes = 0;
+  let lastNode = "answer";
+  let outcome: Omit<Outcome, "answer"> | undefined;
+  let state: "open" | "ending" | "dropped" | "closed" = "open";
+  let isFlushing = false;
+  let roomed: PromiseWithResolvers<void> | undefined;
+  let position: Position = {
+    n: 0,
+    progress: options.progress,
+    answer: { text: "", tokens: 0, lastSeq: options.lastTokenSeq },
+    snapshot: { length: 0, tokens: 0 },
+  };
+
+  const dropWaiting = () => {
+    waiting.length = 0;
+    tokensWaiting = 0;
+    roomed?.resolve();
+    roomed = undefined;
+  };
+
+  const close = (why: Closed) => {
+    if (state === "closed") return;
+    state = "closed";
+    dropWaiting();
+    stop.abort();
+    closed.resolve(why);
+    if (why === "ended" || why === "stale") options.onRefused(why);
+  };
+
+  const appendUntilAnswered = async (batch: Batch) => {
+    let fullSinceMs: number | undefined;
+    let hasWarned = false;
+    while (!stop.signal.aborted) {
+      const word = await append(redis, batch).catch((cause: unknown) => {
+        if (!hasWarned) options.log.warn("append failed, trying again", { error: cause });
+        hasWarned = true;
+        return "failed" as const;
+      });
+      if (word === "appended" || word === "ended" || word === "stale") return word;
+      if (word === "full") {
+        const nowMs = clock.monotonicMs();
+        fullSinceMs ??= nowMs;
+        if (nowMs - fullSinceMs >= (options.fullWaitMs ?? stream.fullWaitMs)) return "full";
+      }
+      await pause(options.retryMs ?? defaultRetryMs, stop.signal);
+    }
+    return "abandoned" as const;
+  };
+
+  const flush = async (): Promise<void> => {
+    if (isFlushing) return;
+    isFlushing = true;
+    while (!stop.signal.aborted) {
+      const batch = takeBatch(options, waiting, position, outcome);
+      if (!batch) break;
+      tokensWaiting -= batch.after.answer.tokens - position.answer.tokens;
+      if (tokensWaiting < waitingTokens) {
+        roomed?.resolve();
+        roomed = undefined;
+      }
+      const word = await appendUntilAnswered(batch);
+      if (word === "appended") {
+        position = batch.after;
+        if (batch.ending) close("appended");
+      } else if (word === "full") {
+        dropWaiting();
+        if (outcome) outcome = { ...outcome, ...streamFull };
+        state = "dropped";
+        options.onRefused("full");
+      } else close(word);
+    }
+    isFlushing = false;
+  };
+
+  const addToken = (text: string, node: string) => {
+    if (text === "") return;
+    lastNode = node;
+    bytes += Buffer.byteLength(text);
+    if (bytes > jobLimits.answerBytes) throw new AppError("ANSWER_TOO_LARGE");
+    const last = waiting.at(-1);
+    if (last?.kind === "tokens" && last.node === node) last.parts.push(text);
+    else waiting.push({ kind: "tokens", node, parts: [text] });
+    tokensWaiting++;
+  };
+
+  if (options.tries > 1) {
+    waiting.push({ kind: "reset" });
+    void flush();
+  }
+  return {
+    stage: (news) => {
+      if (state !== "open") return;
+      waiting.push({ kind: "stage", news });
+      void flush();
+    },
+    token: (text, node) => {
+      if (state !== "open") return;
+      addToken(cleaner.clean(text), node);
+      void flush();
+    },
+    room: () => {
+      if (state !== "open" || tokensWaiting < waitingTokens) return undefined;
+      roomed ??= Promise.withResolvers<void>();
+      return roomed.promise;
+    },
+    end: (how) => {
+      if (state !== "closed" && outcome === undefined) {
+        const rest = cleaner.rest();
+        if (state === "open" && bytes + 3 * rest.length <= jobLimits.answerBytes) {
+          addToken(rest, lastNode);
+        }
+        outcome = state === "dropped" ? { ...how, ...streamFull } : how;
+        if (state === "open") state = "ending";
+        void flush();
+      }
+      return closed.promise;
+    },
+    abandon: () => close("abandoned"),
+    answer: () => position.answer,
+  };
+}
+
+const streamFull = { ending: "failed", errorCode: "STREAM_FULL" } as const;

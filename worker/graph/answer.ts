@@ -1,0 +1,50 @@
+import systemPrompt from "../prompts/answer.md" with { type: "text" };
+import type { Prompt, Turn } from "../llm/llm.ts";
+import { AppError } from "../../shared/errors.ts";
+import { collectFacts } from "./collect-facts.ts";
+import type { RunContext } from "./run-context.ts";
+import { sectionsFrom } from "./sections.ts";
+import type { State, Update } from "./state.ts";
+
+const historyTurns = 10;
+
+function promptFor(state: State): Prompt {
+  const facts = collectFacts(state);
+  const history: Turn[] = state.messages
+    .slice(0, -1)
+    .slice(-historyTurns)
+    .map(({ role, content }) => ({ role, content }));
+  const summary = state.summary === null ? [] : [{ title: "지난 대화", text: state.summary }];
+  return {
+    system: systemPrompt,
+    sections: [...summary, ...sectionsFrom(facts)],
+    history,
+    question: state.message,
+    facts,
+  };
+}
+
+/** Streams the model's answer, token by token, straight to the log. */
+export async function answer(state: State, run: RunContext): Promise<Update> {
+  run.stage("answer", "started");
+  let text = "";
+  try {
+    for await (const token of run.llm(promptFor(state), run.signal)) {
+      run.signal.throwIfAborted();
+      text += token;
+      run.token(token);
+      const room = run.room();
+      if (room) await room;
+    }
+  } catch (cause) {
+    run.signal.throwIfAborted();
+    throw cause instanceof AppError ? cause : new AppError("MODEL_FAILED", { cause });
+  }
+  run.signal.throwIfAborted();
+  if (text === "") throw new AppError("MODEL_FAILED", { detail: "the model said nothing" });
+  run.stage("answer", "completed");
+  return {
+    answer: text,
+    messages: [{ id: `${state.job_id}:assistant`, role: "assistant", content: text }],
+  };
+}

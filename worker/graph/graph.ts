@@ -1,0 +1,104 @@
+// The drawing of the agent:
+// intent → (vision, when there is a picture) → router → the sub-agents it sends, side by side
+//        → aggregator (waits for all of them; waste_rag passes through feedback) → answer
+import { Annotation, END, Send, START, StateGraph } from "@langchain/langgraph/web";
+import { type SubAgent, subAgents } from "../../shared/contract/stages.ts";
+import { aggregate } from "./aggregator.ts";
+import { answer } from "./answer.ts";
+import { bulkWaste } from "./bulk-waste.ts";
+import { character } from "./character.ts";
+import { collectionPoint } from "./collection-point.ts";
+import { checkContracts } from "./contracts.ts";
+import { general } from "./general.ts";
+import { createIntentNode } from "./intent/intent.ts";
+import { rate } from "./feedback.ts";
+import { recyclablePrice } from "./recyclable-price.ts";
+import { planFor } from "./router.ts";
+import type { RunContext, Tools } from "./run-context.ts";
+import { State, turnInput } from "./state.ts";
+import { runSubAgent, serviceAgent, type SubAgentSpec } from "./sub-agent.ts";
+import { look } from "./vision.ts";
+import { wasteRag } from "./waste-rag.ts";
+
+const PerRun = Annotation.Root({ run: Annotation<RunContext> });
+type Runtime = { context?: { run: RunContext } };
+
+function runOf(runtime: Runtime): RunContext {
+  if (!runtime.context) throw new Error("the graph was started without its run");
+  return runtime.context.run;
+}
+
+export type Agent = (run: RunContext) => Promise<State>;
+
+/** Compiles the agent, once per process. Throws `START_CHECK_FAILED` when a contract has no producer. */
+export function buildAgent(tools: Tools): Agent {
+  checkContracts();
+  const intent = createIntentNode(tools);
+  const as =
+    <Data>(spec: SubAgentSpec<Data>) =>
+    (state: State, runtime: Runtime) =>
+      runSubAgent(spec, state, runOf(runtime), tools);
+
+  const graph = new StateGraph(State, PerRun)
+    .addNode("intent_node", (state: State, runtime: Runtime) => intent(state, runOf(runtime)))
+    .addNode("vision", (state: State, runtime: Runtime) => look(state, runOf(runtime), tools))
+    .addNode("router", () => ({}))
+    .addNode("waste_rag", as(wasteRag(tools)))
+    .addNode("character", as(character(tools)))
+    .addNode("general", as(general()))
+    .addNode("recyclable_price", as(recyclablePrice(tools)))
+    .addNode("collection_point", as(collectionPoint(tools)))
+    .addNode("bulk_waste", as(bulkWaste(tools)))
+    .addNode("location", as(serviceAgent("location", tools, counted)))
+    .addNode("weather", as(serviceAgent("weather", tools, counted)))
+    .addNode("web_search", as(serviceAgent("web_search", tools, measured)))
+    .addNode("image_generation", as(serviceAgent("image_generation", tools, counted)))
+    .addNode("feedback", (state: State, runtime: Runtime) => {
+      const run = runOf(runtime);
+      run.stage("feedback", "started");
+      const rated = rate(state.message, state.disposal_rules?.data);
+      run.stage("feedback", "completed", { quality: rated.quality, fallback_used: false });
+      return { rag_quality_score: rated.score, rag_feedback: rated.quality };
+    })
+    .addNode(
+      "aggregator",
+      (state: State, runtime: Runtime) => aggregate(state, runOf(runtime), tools),
+      {
+        defer: true, // feedback makes one path longer than the others
+      },
+    )
+    .addNode("answer_node", (state: State, runtime: Runtime) => answer(state, runOf(runtime)))
+    .addEdge(START, "intent_node")
+    .addConditionalEdges(
+      "intent_node",
+      (state) =>
+        state.image_url !== null && state.classification_result === null ? "vision" : "router",
+      ["vision", "router"],
+    )
+    .addEdge("vision", "router")
+    .addConditionalEdges(
+      "router",
+      (state: State, runtime: Runtime) =>
+        planFor(state, runOf(runtime), tools).map((sent) => new Send(sent.node, sent.state)),
+      [...subAgents],
+    )
+    .addEdge("waste_rag", "feedback")
+    .addEdge("feedback", "aggregator")
+    .addEdge("aggregator", "answer_node")
+    .addEdge("answer_node", END);
+  const toAggregator: readonly Exclude<SubAgent, "waste_rag">[] = subAgents.filter(
+    (node) => node !== "waste_rag",
+  );
+  for (const node of toAggregator) graph.addEdge(node, "aggregator");
+  const compiled = graph.compile();
+
+  return (run) => compiled.invoke(turnInput(run.job), { context: { run }, signal: run.signal });
+}
+
+const counted = (found: { readonly lines: readonly string[] } | undefined) => ({
+  found: found !== undefined,
+  count: found?.lines.length ?? 0,
+});
+const measured = (found: { readonly lines: readonly string[] } | undefined) => ({
+  result_length: found?.lines.join("\n").length ?? 0,
+});

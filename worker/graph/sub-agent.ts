@@ -1,0 +1,92 @@
+import type { SubAgent } from "../../shared/contract/stages.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { ServiceFact } from "../llm/facts.ts";
+import type { Context } from "./context.ts";
+import { fieldOf } from "./contracts.ts";
+import { effectivePriority, policies } from "./policies.ts";
+import type { Query, RunContext, Tools } from "./run-context.ts";
+import type { State, Update } from "./state.ts";
+
+/** One sub-agent: its work, and what the readers see of it. */
+export interface SubAgentSpec<Data> {
+  readonly node: SubAgent;
+  /** Undefined when there is nothing to find. Throws `NOT_CONFIGURED` when its service is missing. */
+  readonly work: (query: Query, signal: AbortSignal) => Promise<Data | undefined>;
+  /** The other way, for nodes whose fail mode is fallback. */
+  readonly fallback?: (query: Query, signal: AbortSignal) => Promise<Data | undefined>;
+  /** `result` of the completed event. */
+  readonly result: (found: Data | undefined) => Record<string, unknown>;
+}
+
+/** Runs a sub-agent under its policy and turns whatever happened into a context and an event. */
+export async function runSubAgent<Data>(
+  spec: SubAgentSpec<Data>,
+  state: State & { readonly why?: "asked" | "enrichment" },
+  run: RunContext,
+  tools: Tools,
+): Promise<Update> {
+  const { node } = spec;
+  const policy = policies[node];
+  run.stage(node, "started");
+  const query = {
+    text: state.current_query || state.message,
+    job: run.job,
+    seen: state.classification_result,
+  };
+  const { fallback } = spec;
+  const done = await tools.executor.run(
+    node,
+    policy,
+    (signal) => spec.work(query, signal),
+    run.signal,
+    fallback ? (signal) => fallback(query, signal) : undefined,
+  );
+  tools.observe?.(node, done.status, done.durationMs / 1000);
+  if (done.error !== undefined && done.error !== "not_configured") {
+    run.log.warn("node failed", { node, status: done.status, error: done.cause });
+  }
+  if (done.error === undefined) run.stage(node, "completed", spec.result(done.result));
+  // an extra that is not set up is no failure a reader should see
+  else if (done.error === "not_configured" && state.why === "enrichment") {
+    run.stage(node, "skipped", { error: done.error });
+  } else run.stage(node, "failed", { error: done.error });
+  if (done.error !== undefined && policy.failMode === "close") {
+    throw new AppError("NODE_FAILED", { cause: done.cause });
+  }
+
+  const isFallback = done.status === "fallback_success";
+  const elapsedMs = tools.clock.monotonicMs() - run.beganMs;
+  const found: Context<Data> = {
+    _priority: effectivePriority(policy, elapsedMs, isFallback),
+    _sequence: run.nextSequence(),
+    _producer: node,
+    _created_at: tools.clock.wallMs(),
+    _is_fallback: isFallback,
+    success: done.result !== undefined,
+    error: done.result === undefined ? (done.error ?? "not_found") : undefined,
+    data: done.result,
+  };
+  return {
+    [fieldOf[node]]: found,
+    node_results: [
+      { node, status: done.status, error: done.error, duration_ms: Math.round(done.durationMs) },
+    ],
+  };
+}
+
+/** A sub-agent that is nothing but an outside service. */
+export function serviceAgent(
+  node: "location" | "weather" | "web_search" | "image_generation",
+  tools: Tools,
+  result: SubAgentSpec<ServiceFact>["result"],
+): SubAgentSpec<ServiceFact> {
+  return {
+    node,
+    work: (query, signal) => {
+      const service = tools.services[node];
+      if (!service) throw new AppError("NOT_CONFIGURED");
+      return service(query, signal);
+    },
+    result,
+  };
+}

@@ -1,0 +1,131 @@
+import type { Finding, Retrieval } from "../knowledge/retrieve.ts";
+import type { Item, Knowledge, Rule, Tag } from "../knowledge/schema.ts";
+import type { WasteAdvice } from "../llm/facts.ts";
+
+export type Advise = (finding: Finding) => WasteAdvice;
+
+const severity = { danger: 0, warn: 1, info: 2 } as const;
+const maxExceptions = 4;
+/** A battery that swells or smokes is not discharged, taped or carried to a bin. */
+const unsafeStates: ReadonlySet<string> = new Set(["발열_OR탄화_흔적"]);
+
+/** Turns a finding into advice: the rule, narrowed to the thing and changed by the state it is in. */
+export function createAdvise({ rules, items }: Knowledge, retrieval: Retrieval): Advise {
+  const topics = new Map<string, ReadonlySet<Item>>();
+  for (const rule of rules) {
+    for (const step of rule.prepare) topics.set(step, topicOf(step, rule, items, retrieval));
+  }
+  return ({ item, rule, matched, tags, score }) => {
+    const shown = tags.filter(({ priority }) => priority < 9 || item !== undefined).slice(0, 4);
+    return {
+      item: item?.name,
+      matched,
+      major: item?.major ?? rule.major,
+      middle: item?.middle ?? rule.middle,
+      summary: rule.summary,
+      steps: stepsFor(rule, item, topics),
+      destination: rule.destination,
+      destinationFallback: rule.destination_fallback,
+      notes: item?.notes,
+      stateAdvice: shown.map(({ effect }) => effect),
+      reroute: rerouteOf(tags, item?.middle ?? rule.middle),
+      hazard: item?.hazard ?? "none",
+      isUnsafe: item?.hazard === "fire" && tags.some(({ name }) => unsafeStates.has(name)),
+      warnings: warningsFor(rule, item),
+      exceptions: exceptionsFor(rule, item, matched),
+      alternatives: (item?.alternatives ?? []).map(({ when, middle }) => ({
+        when,
+        goesTo: middle,
+      })),
+      confidence: item?.confidence ?? rule.confidence,
+      localNote: rule.local_note,
+      ruleId: rule.id,
+      score,
+    };
+  };
+}
+
+/** What a step is about when it speaks of some things only: "종이컵은 비우고 …". Empty: of all. */
+function topicOf(step: string, rule: Rule, items: readonly Item[], retrieval: Retrieval) {
+  const topic = /^([^,.]{1,30}?)(?:은|는)\s/.exec(step)?.[1] ?? "";
+  const named = retrieval.find(topic).flatMap(({ item }) => item ?? []);
+  // "상자" names no thing by itself, only kinds of it: 택배 상자, 치킨 상자
+  const kinds = topic.length < 2 || sizeWords.test(topic) ? [] : kindsOf(topic, rule, items);
+  return new Set([...named, ...kinds]);
+}
+
+const sizeWords = /^(?:대형|소형)/;
+
+function kindsOf(topic: string, rule: Rule, items: readonly Item[]): Item[] {
+  return items.filter(
+    ({ rule_id, name, synonyms }) =>
+      rule_id === rule.id && [name, ...synonyms].some((one) => one.includes(topic)),
+  );
+}
+
+function stepsFor(
+  rule: Rule,
+  item: Item | undefined,
+  topics: ReadonlyMap<string, ReadonlySet<Item>>,
+): readonly string[] {
+  if (item?.prepare && item.prepare.length > 0) return item.prepare.map(asNominal);
+  if (!item) return rule.prepare;
+  return rule.prepare.filter((step) => {
+    const topic = topics.get(step);
+    return topic === undefined || topic.size === 0 || topic.has(item);
+  });
+}
+
+const rieulStems: Readonly<Record<string, string>> = {
+  든: "들",
+  연: "열",
+  턴: "털",
+  민: "밀",
+  푼: "풀",
+  썬: "썰",
+  건: "걸",
+};
+
+/** "단자를 테이프로 가린다" → "단자를 테이프로 가리기": steps of items are notes, not sentences. */
+export function asNominal(step: string): string {
+  const plain = step.replace(/[.。]$/, "");
+  if (plain.endsWith("는다")) return `${plain.slice(0, -2)}기`;
+  const last = /(.)다$/.exec(plain)?.[1];
+  if (last === undefined) return plain;
+  const stem = rieulStems[last];
+  if (stem !== undefined) return `${plain.slice(0, -2)}${stem}기`;
+  const code = last.charCodeAt(0) - 0xac00;
+  if (!(code >= 0 && code < 11_172) || code % 28 !== 4) return plain;
+  return `${plain.slice(0, -2)}${String.fromCharCode(last.charCodeAt(0) - 4)}기`;
+}
+
+function warningsFor(rule: Rule, item: Item | undefined): readonly string[] {
+  const isRisky = item === undefined || item.hazard !== "none";
+  return rule.hazards
+    .filter(({ level }) => level === "danger" || (level === "warn" && isRisky))
+    .toSorted((a, b) => severity[a.level] - severity[b.level])
+    .map(({ text }) => text);
+}
+
+function exceptionsFor(
+  rule: Rule,
+  item: Item | undefined,
+  matched: string,
+): WasteAdvice["exceptions"] {
+  const all = rule.exceptions.map(({ match, goes_to }) => ({
+    names: match,
+    what: match.slice(0, 6).join(", "),
+    goesTo: goes_to,
+  }));
+  const relevant = item
+    ? all.filter(({ names }) =>
+        names.some((name) => name.includes(item.name) || name.includes(matched)),
+      )
+    : all;
+  return relevant.slice(0, maxExceptions).map(({ what, goesTo }) => ({ what, goesTo }));
+}
+
+function rerouteOf(tags: readonly Tag[], middle: string): string | undefined {
+  const to = tags.find(({ implies }) => implies.reroute !== undefined)?.implies.reroute;
+  return to === middle ? undefined : to;
+}

@@ -1,0 +1,59 @@
+// Runs chat jobs: takes them from the queue, walks the graph, streams the answer into the job's log.
+import { serveAdmin } from "../shared/admin.ts";
+import { openBroker } from "../shared/clients/amqp.ts";
+import { closeRedis, openRedis } from "../shared/clients/redis.ts";
+import { systemClock as clock } from "../shared/clock.ts";
+import { topology as names } from "../shared/contract/topology.ts";
+import { drain } from "../shared/limits.ts";
+import { createLog } from "../shared/log.ts";
+import { closeInOrder, runUntilSignal } from "../shared/shutdown.ts";
+import { help, readConfig } from "./config.ts";
+import { consumeJobs } from "./consume.ts";
+import { buildAgent } from "./graph/graph.ts";
+import { createTools } from "./graph/tools.ts";
+import { holdLeases } from "./leases.ts";
+import { chooseModel, modelsFrom } from "./llm/choose.ts";
+import { createMetrics } from "./metrics.ts";
+import { shrinkWhenIdle } from "./shrink-when-idle.ts";
+
+if (process.argv.includes("--help")) {
+  console.log(help);
+  process.exit(0);
+}
+const refuse = (cause: Error) => (console.error(cause.message), process.exit(1));
+const config = await Promise.try(() => readConfig(process.env)).catch(refuse);
+const worker = config.instance;
+const log = createLog(console.log, config.logLevel).with({ process: "worker", instance: worker });
+const metrics = createMetrics();
+const agent = buildAgent(createTools(clock, { observe: metrics.observeSubAgent }));
+const models = modelsFrom(config);
+const redis = openRedis(config.streamsUrl, `worker-${worker}`, "store", log);
+const news = openRedis(config.pubsubUrl, `worker-news-${worker}`, "subscriber", log);
+const leases = holdLeases({ redis, subscriber: news, worker, log });
+const choose = (model: string | null) => chooseModel(model, models);
+const run = { redis, agent, choose, leases, clock, log, metrics };
+const { concurrency } = config;
+const consumer = consumeJobs({ ...run, worker, queue: names.queue, concurrency });
+const broker = openBroker({
+  url: config.rabbitUrl,
+  name: `worker-${worker}`,
+  names,
+  log,
+  onChannel: (channel) => consumer.onChannel(channel),
+});
+const admin = serveAdmin({
+  port: config.adminPort,
+  ready: async () => consumer.isConsuming() && broker.isUp() && (await redis.ping()) === "PONG",
+  live: () => true,
+  metrics: () => metrics.registry.metrics(),
+});
+const stopShrinking = shrinkWhenIdle(consumer);
+const close = closeInOrder(log, [
+  { consumer: () => consumer.stop(drain.workerMs), stopShrinking },
+  { broker: () => broker.close(), leases: () => leases.close() },
+  { admin: () => admin.stop(), redis: () => closeRedis(redis), news: () => closeRedis(news) },
+]);
+log.info("worker started", { adminPort: admin.port, concurrency });
+// a missing queue at the start is a crash; a lost broker later is not
+const consuming = broker.started.then(() => new Promise<never>(() => {}));
+process.exit(await runUntilSignal([consuming], close, log));

@@ -1,0 +1,67 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** What an operator watches of a worker. Never labelled by job or user. */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  const subAgentCalls = new Counter({
+    name: "chat_subagent_calls_total",
+    help: "Sub-agent runs by status",
+    labelNames: ["subagent", "status"],
+    registers,
+  });
+  const subAgentDuration = new Histogram({
+    name: "chat_subagent_duration_seconds",
+    help: "Time a sub-agent took",
+    labelNames: ["subagent"],
+    buckets: [0.001, 0.01, 0.1, 0.5, 1, 2, 5, 10, 30],
+    registers,
+  });
+  return {
+    registry,
+    requests: new Counter({
+      name: "chat_requests_total",
+      help: "Attempts by how their log closed",
+      labelNames: ["intent", "status", "provider"],
+      registers,
+    }),
+    duration: new Histogram({
+      name: "chat_request_duration_seconds",
+      help: "From taking a job to its end",
+      labelNames: ["provider"],
+      buckets: [0.1, 0.5, 1, 2, 5, 10, 30, 60],
+      registers,
+    }),
+    firstToken: new Histogram({
+      name: "chat_stream_token_latency_seconds",
+      help: "From taking a job to its first token",
+      labelNames: ["provider"],
+      buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+    errors: new Counter({
+      name: "chat_errors_total",
+      help: "Jobs this worker failed, by error code",
+      labelNames: ["error_type"],
+      registers,
+    }),
+    activeJobs: new Gauge({ name: "chat_active_jobs", help: "Jobs running", registers }),
+    parked: new Gauge({
+      name: "chat_parked_deliveries",
+      help: "Deliveries held until it is their turn",
+      registers,
+    }),
+    deliveries: new Counter({
+      name: "chat_deliveries_total",
+      help: "Deliveries by what became of them",
+      labelNames: ["result"],
+      registers,
+    }),
+    observeSubAgent: (subagent: string, status: string, seconds: number): void => {
+      subAgentCalls.inc({ subagent, status });
+      subAgentDuration.observe({ subagent }, seconds);
+    },
+  };
+}

@@ -1,0 +1,208 @@
+import type { Clock } from "../shared/clock.ts";
+import type { JobErrorCode } from "../shared/contract/event.ts";
+import type { Job } from "../shared/contract/job.ts";
+import { AppError, type Code } from "../shared/errors.ts";
+import { recordFromJob } from "../shared/job-record.ts";
+import { keys } from "../shared/keys.ts";
+import type { Log } from "../shared/log.ts";
+import type { Attempt, ScriptedRedis } from "../shared/scripts.ts";
+import { createEmit, type Emit } from "./emit.ts";
+import type { Agent } from "./graph/graph.ts";
+import { createProgress } from "./graph/progress.ts";
+import type { State } from "./graph/state.ts";
+import type { Leases } from "./leases.ts";
+import type { Chosen } from "./llm/choose.ts";
+import type { Metrics } from "./metrics.ts";
+
+/**
+ * How an attempt came out, and so what its delivery needs.
+ * `ended`: the job has its ending, ours or another's. `superseded`: a newer attempt owns it. `lost`: the store
+ * forgot the job or entries of it, or the worker stops: another attempt must begin.
+ */
+export type RunEnd = "ended" | "superseded" | "lost";
+
+export interface RunDeps {
+  readonly redis: ScriptedRedis;
+  readonly agent: Agent;
+  readonly choose: (model: string | null) => Chosen;
+  readonly leases: Leases;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly fullWaitMs?: number;
+}
+
+/** Why a run stops before its answer is complete. */
+type Stop = "ended" | "stale" | "full" | "deadline" | "handback";
+
+/** Which ending a failure becomes; anything else is INTERNAL. */
+const endingCodes: Partial<Record<Code, JobErrorCode>> = {
+  MODEL_BUSY: "MODEL_FAILED",
+  MODEL_FAILED: "MODEL_FAILED",
+  NODE_FAILED: "NODE_FAILED",
+  ANSWER_TOO_LARGE: "ANSWER_TOO_LARGE",
+  TIMEOUT: "TIMEOUT",
+};
+
+/** Runs one attempt, from the first stage to `done`. `handback` aborts when the worker must stop. */
+export async function runJob(
+  job: Job,
+  attempt: Attempt,
+  deps: RunDeps,
+  handback: AbortSignal,
+): Promise<RunEnd> {
+  const { redis, clock, metrics } = deps;
+  const log = deps.log.with({ jobId: job.job_id, attempt: attempt.attempt });
+  const beganMs = clock.monotonicMs();
+  const chosen = deps.choose(job.model);
+  let intent: string | null = null;
+  let isEnding = false;
+  const stop = new AbortController();
+  const stopFor = (why: Stop) => stop.abort(why);
+  const emit = createEmit({
+    redis,
+    record: recordFromJob(job),
+    attempt: attempt.attempt,
+    tries: attempt.tries,
+    lastTokenSeq: attempt.lastTokenSeq,
+    progress: attempt.progress,
+    clock,
+    log,
+    onRefused: stopFor,
+    ...(deps.fullWaitMs === undefined ? {} : { fullWaitMs: deps.fullWaitMs }),
+  });
+  const lease = deps.leases.hold(job.job_id, attempt.attempt, (news) => {
+    stopFor(news);
+    if (!isEnding) emit.abandon(); // an ending on its way hears from the log itself how it went
+  });
+  const deadline = setTimeout(stopFor, Math.max(0, attempt.msLeft), "deadline");
+  const onHandback = () => {
+    stopFor("handback");
+    emit.abandon();
+  };
+  if (handback.aborted) onHandback();
+  handback.addEventListener("abort", onHandback);
+  metrics.activeJobs.inc();
+  try {
+    const metadata = {
+      model: chosen.model,
+      provider: chosen.provider,
+      ...(chosen.note === undefined ? {} : { model_note: chosen.note }),
+      attempt: attempt.tries,
+    };
+    const noteIntent = (decided: unknown) => {
+      if (typeof decided === "string") intent = decided;
+    };
+    const { signal } = stop;
+    const shared = { job, llm: chosen.llm, signal, log, beganMs };
+    const run = { ...shared, ...reporting(attempt, chosen, emit, deps, beganMs, noteIntent) };
+    const outcome = await runAgent(deps.agent, run, signal);
+    if (outcome.word === "answered") {
+      const intents = [outcome.state.intent, ...outcome.state.additional_intents];
+      const nodes = outcome.state.node_results;
+      isEnding = true;
+      const closed = await emit.end({
+        ending: "completed",
+        errorCode: undefined,
+        intent,
+        metadata: { ...metadata, intents, nodes },
+      });
+      return await settle(closed);
+    }
+    if (outcome.word === "stopped") {
+      if (outcome.why === "handback") return "lost";
+      if (outcome.why === "ended" || outcome.why === "stale") return await settle(outcome.why);
+      const code = outcome.why === "full" ? "STREAM_FULL" : "TIMEOUT";
+      return await settle(await fail(code, metadata));
+    }
+    if (outcome.code === "INTERNAL") log.error("run failed", { error: outcome.cause });
+    else log.warn("run failed", { code: outcome.code, error: outcome.cause });
+    return await settle(await fail(outcome.code, metadata));
+  } finally {
+    clearTimeout(deadline);
+    handback.removeEventListener("abort", onHandback);
+    lease.release();
+    metrics.activeJobs.dec();
+  }
+
+  function fail(errorCode: JobErrorCode, metadata: Record<string, unknown>) {
+    metrics.errors.inc({ error_type: errorCode });
+    isEnding = true;
+    return emit.end({ ending: "failed", errorCode, intent, metadata });
+  }
+
+  async function settle(closed: Awaited<ReturnType<Emit["end"]>>): Promise<RunEnd> {
+    const durationMs = Math.round(clock.monotonicMs() - beganMs);
+    const { tokens } = emit.answer();
+    log.info("attempt over", { closed, durationMs, tokens, tries: attempt.tries, intent });
+    metrics.requests.inc({ intent: intent ?? "none", status: closed, provider: chosen.provider });
+    metrics.duration.observe({ provider: chosen.provider }, durationMs / 1000);
+    if (closed === "appended" || closed === "ended") return "ended";
+    if (closed === "abandoned") return stop.signal.reason === "ended" ? "ended" : "lost";
+    return (await isSuperseded(redis, job, attempt.attempt)) ? "superseded" : "lost";
+  }
+}
+
+/** What a run tells its log while it goes. */
+function reporting(
+  attempt: Attempt,
+  chosen: Chosen,
+  emit: Emit,
+  { clock, metrics }: RunDeps,
+  beganMs: number,
+  noteIntent: (intent: unknown) => void,
+): Pick<Parameters<Agent>[0], "stage" | "plan" | "token" | "room" | "nextSequence"> {
+  const progress = createProgress(attempt.progress);
+  let sequence = 0;
+  let hasSpoken = false;
+  return {
+    stage: (stage, status, result, message) => {
+      if (stage === "intent" && result) noteIntent(result["intent"]);
+      emit.stage({ stage, status, progress: progress.at(stage, status), result, message });
+    },
+    plan: (count) => progress.plan(count),
+    token: (text) => {
+      if (!hasSpoken) {
+        hasSpoken = true;
+        const seconds = (clock.monotonicMs() - beganMs) / 1000;
+        metrics.firstToken.observe({ provider: chosen.provider }, seconds);
+      }
+      emit.token(text, "answer");
+    },
+    room: () => emit.room(),
+    nextSequence: () => ++sequence,
+  };
+}
+
+type Outcome =
+  | { readonly word: "answered"; readonly state: State }
+  | { readonly word: "stopped"; readonly why: Stop }
+  | { readonly word: "failed"; readonly code: JobErrorCode; readonly cause: unknown };
+
+/** Runs the graph until it answers, fails or is stopped. A graph that ignores the signal is left behind. */
+async function runAgent(
+  agent: Agent,
+  run: Parameters<Agent>[0],
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const stopped = new Promise<Outcome>((resolve) => {
+    const onAbort = () => resolve({ word: "stopped", why: signal.reason as Stop });
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+  });
+  const answered = agent(run).then(
+    (state): Outcome => ({ word: "answered", state }),
+    (cause: unknown): Outcome => {
+      if (signal.aborted) return { word: "stopped", why: signal.reason as Stop };
+      const code = cause instanceof AppError ? endingCodes[cause.code] : undefined;
+      return { word: "failed", code: code ?? "INTERNAL", cause };
+    },
+  );
+  return Promise.race([stopped, answered]);
+}
+
+/** Whether somebody newer owns the job; otherwise the store forgot it, or what this attempt wrote. */
+async function isSuperseded(redis: ScriptedRedis, job: Job, attempt: number): Promise<boolean> {
+  const stored = await redis.hget(keys.job(job.job_id), "attempt");
+  return stored !== null && Number(stored) > attempt;
+}
