@@ -102,7 +102,7 @@ describeWith("redis", "rabbitmq")("the router at the broker", () => {
       log: quiet,
     };
     const loops = [leases.keep(stop.signal), drainOutbox(deps, stop.signal)];
-    opened.add(loops, () => (stop.abort(), Promise.all(loops)));
+    opened.add(stop, () => (stop.abort(), Promise.all(loops)));
     expect(got).toEqual([]); // younger than the gateway's time to confirm
     await until(async () => (await redis.xlen(keys.outbox)) === 0, {
       timeoutMs: router.outboxMinAgeMs + 4000,

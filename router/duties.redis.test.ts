@@ -44,7 +44,7 @@ describeWith("redis")("duties", () => {
       stop.abort();
       await Promise.all(loops);
     });
-    await until(() => wanted.every(leases.isOurs));
+    await until(() => wanted.every((key) => leases.isOurs(key)));
     return leases;
   };
   const watch = () => {

@@ -15,7 +15,9 @@ export interface ReplicaArgs {
 
 if (import.meta.main) {
   const args = JSON.parse(process.argv[2] ?? "") as ReplicaArgs;
-  const log = createLog(console.log, "info").with({ instance: args.instance });
+  const log = createLog((line) => void process.stdout.write(`${line}\n`)).with({
+    instance: args.instance,
+  });
   const stop = new AbortController();
   const role = await startRelay({ ...args, metrics: createMetrics(), log, signal: stop.signal });
   const loops = Object.values(role.loops);

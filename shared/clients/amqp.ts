@@ -74,6 +74,7 @@ export function openBroker(options: BrokerOptions): Broker {
     const onStop = () => void closed().then(() => gone.resolve(undefined));
     try {
       await client.connect();
+      stop.signal.throwIfAborted(); // closed meanwhile: nobody would hear the event
       stop.signal.addEventListener("abort", onStop);
       await checkTopology(client, options.names);
       const channel = await client.channel();
