@@ -30,7 +30,7 @@ async function ask(client: Client, sql: postgres.Sql, chat: string, message: str
   let firstTokenAt = 0;
   const reading = await client.read(job, {
     until: (frame) => {
-      if (firstTokenAt === 0 && /^token/.test(frame.event)) firstTokenAt = performance.now();
+      if (firstTokenAt === 0 && frame.event.startsWith("token")) firstTokenAt = performance.now();
       return false;
     },
   });

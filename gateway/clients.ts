@@ -5,6 +5,7 @@ import { topology } from "../shared/contract/topology.ts";
 import type { Log } from "../shared/log.ts";
 import type { ScriptedRedis } from "../shared/scripts.ts";
 import type { GatewayConfig, Role } from "./config.ts";
+import { within } from "./stores.ts";
 
 /** The connections of a gateway process. */
 export interface Clients {
@@ -32,11 +33,14 @@ export function openClients(config: GatewayConfig, role: Role, log: Log): Client
   };
 }
 
+const closeMs = 2000;
+
 /** Their closers, by name. */
 export function closersOf(clients: Clients) {
   const { redis, logRedis, pubsub, subscriber, sql, broker } = clients;
   return {
-    broker: () => broker?.close(),
+    // a frozen broker never answers the closing handshake
+    broker: () => broker && within(closeMs, broker.close(), "the broker"),
     sql: () => sql.end({ timeout: 2 }),
     redis: () => closeRedis(redis),
     logRedis: () => closeRedis(logRedis),

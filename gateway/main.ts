@@ -1,6 +1,6 @@
 // Starts the gateway's parts; closes readers and requests before the clients they use.
 import { hostname } from "node:os";
-import { collectDefaultMetrics, Registry } from "prom-client";
+import { collectDefaultMetrics, Registry } from "../shared/prom.ts";
 import { serveAdmin } from "../shared/admin.ts";
 import { systemClock as clock } from "../shared/clock.ts";
 import { topology as queueNames } from "../shared/contract/topology.ts";

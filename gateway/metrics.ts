@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "../shared/prom.ts";
 
 /** Requests and accepted jobs. The `route` label is a path of the route table, never a URL. */
 export function createHttpMetrics(registry: Registry, isBrokerUp: () => boolean) {

@@ -10,7 +10,7 @@ import { jobIdsIn } from "./job-ids.ts";
 import { type PendingMessage, placeAfter } from "./history.ts";
 
 /** Newest jobs of a chat that are looked at; more than this wait only while PostgreSQL is away for long. */
-const recentJobs = 100;
+const recentCount = 100;
 
 /**
  * Messages of a chat that PostgreSQL does not have yet: of a running job its question, of a finished one both.
@@ -20,8 +20,7 @@ export async function readPending(
   { redis, sql }: Pick<Deps, "redis" | "sql">,
   chatId: ChatId,
 ): Promise<PendingMessage[]> {
-  const ids = await redis.zrange(keys.recent(chatId), String(-recentJobs), "-1");
-  const jobs = jobIdsIn(ids);
+  const jobs = await recentJobs(redis, chatId);
   if (jobs.length === 0) return [];
   const messages = (await Promise.all(jobs.map((jobId) => messagesOf(redis, jobId)))).flat();
   if (messages.length === 0) return [];
@@ -34,6 +33,19 @@ export async function readPending(
     newestAt,
     messages.filter((message) => !stored.has(message.id)),
   );
+}
+
+/** In the order they were accepted; of one millisecond, as their turns come, after what has ended. */
+async function recentJobs(redis: ScriptedRedis, chatId: ChatId): Promise<JobId[]> {
+  const [scored, turns] = await Promise.all([
+    redis.zrange(keys.recent(chatId), String(-recentCount), "-1", "WITHSCORES"),
+    redis.lrange(keys.turns(chatId), 0, -1),
+  ]);
+  const jobs = scored.flatMap((id, i) =>
+    i % 2 === 0 ? [{ id, at: Number(scored[i + 1]), turn: turns.indexOf(id) }] : [],
+  );
+  jobs.sort((a, b) => a.at - b.at || a.turn - b.turn);
+  return jobIdsIn(jobs.map(({ id }) => id));
 }
 
 async function messagesOf(redis: ScriptedRedis, jobId: JobId): Promise<PendingMessage[]> {

@@ -7,9 +7,14 @@ import { wait } from "../shared/limits.ts";
 const redisNotNow =
   /^(LOADING|READONLY|MASTERDOWN|OOM|MISCONF|BUSY|NOREPLICAS|CLUSTERDOWN|TRYAGAIN)\b/;
 const redisAway = /^(Command timed out|Connection is closed|Stream isn't writeable)/;
-/** Network errors of either client, and PostgreSQL's classes: connection, resources, operator, statement timeout. */
+/**
+ * Network errors of either client, and PostgreSQL's classes: connection, resources, operator, statement
+ * timeout, and a server that became read-only in a failover.
+ */
 const awayCode =
-  /^(ECONN\w*|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|CONNECT_TIMEOUT|CONNECTION_\w+|08...|53...|57...|58...)$/;
+  /^(ECONN\w*|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|CONNECT_TIMEOUT|CONNECTION_\w+|08...|25006|53...|57...|58...)$/;
+
+const lookMs = 20;
 
 /** True for errors of a store that is away or asks to come again, false for our own mistakes. */
 export function isStoreAway(cause: unknown): boolean {
@@ -43,11 +48,10 @@ export function query<T>(work: PromiseLike<T>): Promise<T> {
 
 /** True once the connection takes commands, false if that takes longer than `ms`. */
 export async function isReadyWithin(redis: Redis, ms: number): Promise<boolean> {
-  if (redis.status === "ready") return true;
-  const stop = new AbortController();
-  const onReady = () => stop.abort();
-  redis.once("ready", onReady);
-  await pause(ms, stop.signal);
-  redis.off("ready", onReady);
-  return stop.signal.aborted;
+  const never = new AbortController().signal;
+  // looked at, not listened to: a listener for each of many waiting requests is too many
+  for (let waited = 0; redis.status !== "ready" && waited < ms; waited += lookMs) {
+    await pause(lookMs, never);
+  }
+  return redis.status === "ready";
 }

@@ -2,12 +2,12 @@ import * as v from "valibot";
 import { queuedEvent } from "../shared/contract/build-events.ts";
 import { JobId, newJobId, shardOf } from "../shared/contract/ids.ts";
 import { JobEnvelope, jobEnvelope } from "../shared/contract/job.ts";
+import { keys } from "../shared/keys.ts";
 import { stream } from "../shared/limits.ts";
 import { accept, type ScriptedRedis } from "../shared/scripts.ts";
 import { fieldOf, type RawEntry } from "./batch.ts";
 
-/** S, stream: queue messages that ended as dead letters, for people. */
-const deadLetters = "chat:dead-letters";
+/** Letters kept for people; older ones go. */
 const keep = 10_000;
 
 export interface DeadLetter {
@@ -30,7 +30,7 @@ export interface KeptDeadLetter extends DeadLetter {
 export async function keepDeadLetter(redis: ScriptedRedis, letter: DeadLetter): Promise<void> {
   const { jobId, reason, action, body } = letter;
   const fields = ["job_id", jobId, "reason", reason, "action", action, "body", body];
-  await redis.xadd(deadLetters, "MAXLEN", "~", keep, "*", ...fields);
+  await redis.xadd(keys.deadLetters, "MAXLEN", "~", keep, "*", ...fields);
 }
 
 /** The newest first. */
@@ -38,7 +38,7 @@ export async function listDeadLetters(
   redis: ScriptedRedis,
   count: number,
 ): Promise<KeptDeadLetter[]> {
-  const entries = (await redis.xrevrange(deadLetters, "+", "-", "COUNT", count)) as RawEntry[];
+  const entries = (await redis.xrevrange(keys.deadLetters, "+", "-", "COUNT", count)) as RawEntry[];
   return entries.map(toLetter);
 }
 
@@ -47,7 +47,7 @@ export async function showDeadLetter(
   id: string,
 ): Promise<KeptDeadLetter | undefined> {
   if (!/^\d+-\d+$/.test(id)) return undefined;
-  const [entry] = (await redis.xrange(deadLetters, id, id)) as RawEntry[];
+  const [entry] = (await redis.xrange(keys.deadLetters, id, id)) as RawEntry[];
   return entry && toLetter(entry);
 }
 
@@ -81,7 +81,7 @@ export async function replayDeadLetter(redis: ScriptedRedis, id: string): Promis
     idempotency: undefined,
   });
   if (accepted.word !== "accepted") return { word: "full" };
-  await redis.xdel(deadLetters, id);
+  await redis.xdel(keys.deadLetters, id);
   return { word: "replayed", jobId };
 }
 

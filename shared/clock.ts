@@ -11,6 +11,18 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
 };
 
+/**
+ * The store's time, read once and carried on by this host's monotonic clock: every writer of a chat then agrees,
+ * however wrong their own clocks are.
+ */
+export function storeClock(storeNowMs: number, clock: Clock): Clock {
+  const offsetMs = storeNowMs - clock.monotonicMs();
+  return {
+    wallMs: () => Math.round(clock.monotonicMs() + offsetMs),
+    monotonicMs: () => clock.monotonicMs(),
+  };
+}
+
 /** `1768800397.12`: the contract's `ts`. */
 export function epochSeconds(clock: Clock): string {
   return (clock.wallMs() / 1000).toFixed(2);

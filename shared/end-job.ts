@@ -1,10 +1,11 @@
+import { pause } from "./clock.ts";
 import { addToText, type AnswerText, noText } from "./contract/answer-text.ts";
 import { buildDone } from "./contract/build-events.ts";
 import type { Ending, JobErrorCode } from "./contract/event.ts";
 import { formatEventId, type JobId, shardOf } from "./contract/ids.ts";
 import { readJobRecord } from "./job-record.ts";
 import { keys } from "./keys.ts";
-import { stream } from "./limits.ts";
+import { job, stream } from "./limits.ts";
 import { append, type ScriptedRedis, seize } from "./scripts.ts";
 
 /** Everything the log says so far. */
@@ -31,13 +32,10 @@ export type EndedBy =
   | { readonly word: "early" }
   | { readonly word: "unknown" };
 
-/** Races that may be lost to a worker taking the job anew; each loser tries again. */
-const tries = 5;
-
 /**
  * Ends a job from outside its worker, as an attempt of its own: the worker is fenced out first, so the text
- * read here is the text every reader holds. Of several endings the first wins. `graceMs`: only when the job
- * is that far past its deadline.
+ * read here is the text every reader holds. Of several endings the first wins; the others wait for it.
+ * `graceMs`: only when the job is that far past its deadline, or its ender vanished.
  */
 export async function endJob(
   redis: ScriptedRedis,
@@ -46,27 +44,34 @@ export async function endJob(
   errorCode: JobErrorCode,
   graceMs?: number,
 ): Promise<EndedBy> {
-  for (let i = 0; i < tries; i++) {
-    const seized = await seize(redis, jobId, graceMs);
+  const patience = performance.now() + 3 * job.seizeMs;
+  while (performance.now() < patience) {
+    const seized = await seize(redis, jobId, { ending, errorCode }, graceMs);
     if (seized.word === "ended") return { word: "ended-before", status: seized.status };
+    if (seized.word === "seizing") {
+      await pause(job.seizePollMs * (1 + Math.random()), never);
+      continue;
+    }
     if (seized.word !== "seized") return { word: seized.word };
     const record = await readJobRecord(redis, jobId);
     if (!record) return { word: "unknown" };
     const answer = await readLogText(redis, jobId);
     const first = { attempt: seized.attempt, n: 1 };
-    const done = buildDone(
-      record,
-      first,
-      { ending, errorCode, answer, intent: null, metadata: {} },
-      Date.now(),
-    );
+    const outcome = {
+      ending: seized.ending,
+      errorCode: seized.errorCode,
+      answer,
+      intent: null,
+      metadata: {},
+    };
+    const done = buildDone(record, first, outcome, seized.nowMs);
     const word = await append(redis, {
       jobId,
       chatId: record.chatId,
       shard: shardOf(jobId, stream.shardCount),
       first,
       entries: [{ event: "done", ...done }],
-      ending,
+      ending: seized.ending,
       lastTokenSeq: seized.lastTokenSeq,
       progress: 100,
       snapshot: undefined,
@@ -75,5 +80,7 @@ export async function endJob(
       return { word: "ended-now", eventId: formatEventId(first), worker: seized.worker, answer };
     }
   }
-  throw new Error("the job was taken anew each time it was ended");
+  throw new Error("another ender held the job for too long");
 }
+
+const never = new AbortController().signal;

@@ -34,6 +34,8 @@ export const keys = {
   shardLease: (shard: number) => `chat:lease:shard:${shard}`,
   /** S, string: which router replica does a periodic duty (watchdog, outbox, trim). */
   dutyLease: (duty: string) => `chat:lease:duty:${duty}`,
+  /** S, stream: queue messages given up, for people to look at and replay. */
+  deadLetters: "chat:dead-letters",
   /** S, stream: persistence entries set aside. */
   persistenceDeadLetters: "chat:persistence:dlq",
   /** P, channel: hints for readers of one job. */

@@ -27,6 +27,10 @@ export const job = {
   watchdogGraceMs: 3 * seconds,
   /** A worker that has not renewed for this long counts as gone. */
   leaseMs: 8 * seconds,
+  /** An ender from outside has this long for its append; it takes milliseconds. Then the watchdog follows it. */
+  seizeMs: 2 * seconds,
+  /** Pause before an ender looks again whether another one has ended the job. */
+  seizePollMs: 25,
   /** Renewal also carries news (ended, stale) to the worker: cancel reaches it within this time. */
   renewMs: 1 * seconds,
   /** How long a job waiting for its turn in a chat sleeps between looks. */

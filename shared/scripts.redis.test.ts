@@ -21,6 +21,8 @@ import {
 import { type Actor, inputFor, ModelJob, type Step, step } from "./testing/job-model.ts";
 import { describeWith, startRedis, type TestRedis } from "./testing/services.ts";
 
+const cancelled = { ending: "cancelled", errorCode: "CANCELLED" } as const;
+
 describeWith("redis")("the scripts", () => {
   let server: TestRedis;
   let redis: ScriptedRedis;
@@ -83,7 +85,7 @@ describeWith("redis")("the scripts", () => {
       return;
     }
     if (job.status === "unknown") {
-      if (s.op === "seize") expect((await seize(redis, job.jobId)).word).toBe("unknown");
+      if (s.op === "seize") expect((await seize(redis, job.jobId, cancelled)).word).toBe("unknown");
       return;
     }
     switch (s.op) {
@@ -96,6 +98,7 @@ describeWith("redis")("the scripts", () => {
           record: {},
         });
         if (job.isEnded) expect(reply.word).toBe("ended");
+        else if (job.isSeized) expect(reply.word).toBe("busy");
         else if (job.status !== "queued" && job.hasLease && !s.flag)
           expect(reply.word).toBe("busy");
         else if (job.tries >= jobLimits.maxAttempts) expect(reply.word).toBe("exhausted");
@@ -111,10 +114,13 @@ describeWith("redis")("the scripts", () => {
         job.hasLease = false;
         return;
       case "seize": {
-        const reply = await seize(redis, job.jobId);
+        const reply = await seize(redis, job.jobId, cancelled);
         if (job.isEnded) expect(reply.word).toBe("ended");
-        else if (reply.word === "seized") job.start(reply.attempt);
-        else throw new Error(`seize said ${reply.word}`);
+        else if (job.isSeized) expect(reply.word).toBe("seizing");
+        else if (reply.word === "seized") {
+          job.start(reply.attempt);
+          job.isSeized = true;
+        } else throw new Error(`seize said ${reply.word}`);
         return;
       }
       case "mark": {
@@ -128,14 +134,20 @@ describeWith("redis")("the scripts", () => {
       }
       case "race": {
         // two endings at once: one wins, whoever it is
-        if (!actor || !job.owns(actor) || job.isEnded) return;
+        if (!actor || !job.owns(actor) || job.isEnded || job.isSeized) return;
         const input = inputFor(job, chatId, actor.next, actor.attempt, s.size, true);
-        const [word, seized] = await Promise.all([append(redis, input), seize(redis, job.jobId)]);
+        const [word, seized] = await Promise.all([
+          append(redis, input),
+          seize(redis, job.jobId, cancelled),
+        ]);
         expect(word === "appended" ? seized.word : word).toBe(
           word === "appended" ? "ended" : "stale",
         );
         if (word === "appended") added(actor, input);
-        else if (seized.word === "seized") job.start(seized.attempt);
+        else if (seized.word === "seized") {
+          job.start(seized.attempt);
+          job.isSeized = true;
+        }
         return;
       }
       case "append":

@@ -1,7 +1,6 @@
 import type { Redis } from "ioredis";
-import type { Ending } from "./contract/event.ts";
+import type { Ending, JobErrorCode } from "./contract/event.ts";
 import type { ChatId, EventId, JobId, UserId } from "./contract/ids.ts";
-import type { JobStatus } from "./contract/job.ts";
 import { jobPrefix, keys } from "./keys.ts";
 import { job as jobLimits, stream, ttl } from "./limits.ts";
 import acceptLua from "./lua/accept.lua" with { type: "text" };
@@ -44,7 +43,7 @@ export function withScripts(redis: Redis): ScriptedRedis {
   redis.defineCommand("eco2Relay", { lua: relayLua });
   redis.defineCommand("eco2Release", { numberOfKeys: 1, lua: releaseLua });
   redis.defineCommand("eco2Renew", { numberOfKeys: 1, lua: renewLua });
-  redis.defineCommand("eco2Seize", { numberOfKeys: 1, lua: seizeLua });
+  redis.defineCommand("eco2Seize", { numberOfKeys: 2, lua: seizeLua });
   redis.defineCommand("eco2Take", { numberOfKeys: 3, lua: takeLua });
   redis.defineCommand("eco2Trim", { numberOfKeys: 1, lua: trimLua });
   return redis as ScriptedRedis;
@@ -140,6 +139,8 @@ export interface Attempt {
   readonly tries: number;
   /** Milliseconds until the job's deadline, by the store's clock. */
   readonly msLeft: number;
+  /** The store's clock when it was taken, ms since 1970: rows of a chat are in its order. */
+  readonly nowMs: number;
 }
 
 export type Taken =
@@ -174,6 +175,7 @@ export async function take(redis: ScriptedRedis, input: TakeInput): Promise<Take
         progress: Number(reply[3]),
         tries: Number(reply[4]),
         msLeft: Number(reply[6]),
+        nowMs: Number(reply[5]) - Number(reply[6]),
       };
     case "waiting":
       return { word: "waiting", position: Number(reply[1]) };
@@ -192,30 +194,53 @@ export type Seized =
       readonly word: "seized";
       readonly attempt: number;
       readonly lastTokenSeq: number;
-      readonly statusBefore: JobStatus;
       /** The worker that ran it, "" if none did. */
       readonly worker: string;
+      /** What the first ender wanted: an earlier one may have vanished before it could. */
+      readonly ending: "failed" | "cancelled";
+      readonly errorCode: JobErrorCode;
+      /** The store's clock, ms since 1970. */
+      readonly nowMs: number;
     }
   | { readonly word: "ended"; readonly status: Ending }
-  | { readonly word: "early"; readonly msLeft: number }
+  | { readonly word: "seizing" | "early"; readonly msLeft: number }
   | { readonly word: "unknown" };
 
-/** Fences every worker out of a job so that the caller can end it. `graceMs`: only past its deadline. */
-export async function seize(redis: ScriptedRedis, jobId: JobId, graceMs?: number): Promise<Seized> {
-  const reply = await redis.eco2Seize(keys.job(jobId), jobLimits.leaseMs, graceMs ?? "");
+/**
+ * Fences every worker out of a job so that the caller can end it, one caller at a time. `graceMs`: only past
+ * its deadline.
+ */
+export async function seize(
+  redis: ScriptedRedis,
+  jobId: JobId,
+  wanted: { readonly ending: "failed" | "cancelled"; readonly errorCode: JobErrorCode },
+  graceMs?: number,
+): Promise<Seized> {
+  const reply = await redis.eco2Seize(
+    keys.job(jobId),
+    keys.deadlines,
+    jobLimits.seizeMs,
+    graceMs ?? "",
+    jobId,
+    wanted.ending,
+    wanted.errorCode,
+  );
   switch (reply[0]) {
     case "seized":
       return {
         word: "seized",
         attempt: Number(reply[1]),
         lastTokenSeq: Number(reply[2]),
-        statusBefore: reply[3] as JobStatus,
-        worker: reply[4] ?? "",
+        worker: reply[3] ?? "",
+        ending: reply[4] as "failed" | "cancelled",
+        errorCode: reply[5] as JobErrorCode,
+        nowMs: Number(reply[6]),
       };
     case "ended":
       return { word: "ended", status: reply[1] as Ending };
+    case "seizing":
     case "early":
-      return { word: "early", msLeft: Number(reply[1]) };
+      return { word: reply[0], msLeft: Number(reply[1]) };
     case "unknown":
       return { word: "unknown" };
     default:

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "../shared/prom.ts";
 
 export type Metrics = ReturnType<typeof createMetrics>;
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, storeClock } from "../shared/clock.ts";
 import type { JobErrorCode } from "../shared/contract/event.ts";
 import type { Job } from "../shared/contract/job.ts";
 import { AppError, type Code } from "../shared/errors.ts";
@@ -66,7 +66,7 @@ export async function runJob(
     tries: attempt.tries,
     lastTokenSeq: attempt.lastTokenSeq,
     progress: attempt.progress,
-    clock,
+    clock: storeClock(attempt.nowMs, clock),
     log,
     onRefused: stopFor,
     ...(deps.fullWaitMs === undefined ? {} : { fullWaitMs: deps.fullWaitMs }),

@@ -53,7 +53,8 @@ describeWith(
     const answer = await to.send("POST", `${base}/${chat}/messages`, { user, body, headers });
     return { ...((await answer.json()) as Sent), status: answer.status };
   };
-  const outbox = () => use.deps.redis.xlen(keys.outbox);
+  /** Everything in the outbox, as text. */
+  const outbox = async () => JSON.stringify(await use.deps.redis.xrange(keys.outbox, "-", "+"));
 
   test("is in the queue when its sender is told so", async () => {
     const chat = await newChat();
@@ -61,14 +62,20 @@ describeWith(
     const body = { message: "종이 버리는 법", model: "nobody-knows-1", image_url: null, more: 1 };
     const sent = await send(chat, body, { traceparent });
     expect(sent).toMatchObject({ status: 200, stream_url: `${base}/${sent.job_id}/events` });
-    const message = await channel.basicGet(queue.topology.queue, { noAck: true });
-    const envelope = v.parse(JobEnvelope, JSON.parse(message?.bodyString() ?? ""));
+    const envelope = await until(
+      async () => {
+        const message = await channel.basicGet(queue.topology.queue, { noAck: true });
+        const read = message && v.parse(JobEnvelope, JSON.parse(message.bodyString() ?? ""));
+        return read?.task_id === sent.job_id ? read : undefined;
+      },
+      { what: "the job in the queue" },
+    );
     expect(envelope).toMatchObject({
       task_id: sent.job_id,
       labels: { traceparent },
       kwargs: { session_id: chat, user_id: user, message: body.message, model: body.model },
     });
-    await until(async () => (await outbox()) === 0, { what: "an empty outbox" });
+    await until(async () => !(await outbox()).includes(sent.job_id), { what: "no outbox entry" });
     expect(await send(chat, { message: "하나 더" })).toMatchObject({ status: 200, position: 1 });
   });
 
@@ -78,9 +85,7 @@ describeWith(
     const sent = await send(chat, { message: "안녕" }, {}, noBroker);
     expect(sent.status).toBe(200);
     expect(performance.now() - startedAt).toBeLessThan(2000);
-    const [entry] = await use.deps.redis.xrange(keys.outbox, "-", "+");
-    expect(entry?.[1]).toContain(sent.job_id);
-    await use.deps.redis.del(keys.outbox);
+    expect(await outbox()).toContain(sent.job_id);
   });
 
   test("with the same key is one job, also ten at once; another body is refused", async () => {
@@ -146,12 +151,11 @@ describeWith(
 
   test("that the store could not take in time is refused, and runs never", async () => {
     const chat = await newChat();
-    const before = await outbox();
     const { pid } = redis;
     process.kill(pid, "SIGSTOP");
     const refused = await send(chat, { message: "너무 늦은" });
     process.kill(pid, "SIGCONT");
-    expect(refused).toMatchObject({ status: 503, code: "UNAVAILABLE" });
+    expect(refused).toMatchObject({ status: 503, code: "JOB_SUBMIT_FAILED" });
     // the owner is known, the store freezes afterwards: the accept is on its way
     const key = { "idempotency-key": "frozen" };
     const original = use.deps.redis.hmget.bind(use.deps.redis);
@@ -164,15 +168,16 @@ describeWith(
     use.deps.redis.hmget = original as never;
     process.kill(pid, "SIGCONT");
     expect(late).toMatchObject({ status: 503, code: "JOB_SUBMIT_FAILED" });
-    await until(async () => (await outbox()) === before, { what: "the job withdrawn" });
+    await until(async () => !(await outbox()).includes("너무 늦은"), { what: "it is withdrawn" });
     expect(await use.deps.redis.llen(keys.turns(chat as never))).toBe(0);
     expect(await send(chat, { message: "너무 늦은" }, key)).toMatchObject({ status: 200 });
     await redis.crash();
     const startedAt = performance.now();
     const away = await send(chat, { message: "없는 저장소" });
     expect(away).toMatchObject({ status: 503, code: "JOB_SUBMIT_FAILED" });
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(performance.now() - startedAt).toBeLessThan(3000);
     await redis.restart();
-    expect((await send(chat, { message: "다시" })).status).toBe(200);
+    const isTaken = async () => (await send(chat, { message: "다시" })).status === 200;
+    await until(isTaken, { what: "messages taken again" });
   });
 });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { epochSeconds } from "../../shared/clock.ts";
 import { queuedEvent } from "../../shared/contract/build-events.ts";
-import { type ChatId, newJobId, shardOf } from "../../shared/contract/ids.ts";
+import { type ChatId, newJobId, shardOf, type UserId } from "../../shared/contract/ids.ts";
 import { jobEnvelope } from "../../shared/contract/job.ts";
 import { AppError } from "../../shared/errors.ts";
 import { keys } from "../../shared/keys.ts";
@@ -15,12 +15,13 @@ import { isReadyWithin, within } from "../stores.ts";
 import { withdraw } from "../withdraw.ts";
 import { invalid, readJson, validate } from "./body.ts";
 import { endAndTell } from "./cancel-job.ts";
+import { asAppError } from "./fail.ts";
 import { type Message, Message as MessageBody } from "./message-body.ts";
 import { chatIdOf } from "./params.ts";
 
 /** Redis-S must take the job within this; then its sender is told to try again. */
 const acceptMs = 1500;
-const readyMs = 500;
+const readyMs = 1000;
 
 /** POST a message: records the job, hands it to the queue, answers where its events are. */
 export const sendMessage: Handle = async (c, deps) => {
@@ -31,7 +32,7 @@ export const sendMessage: Handle = async (c, deps) => {
   const idempotencyKey = idempotencyKeyOf(c.req.header("idempotency-key"));
   // before anything is sent: what waits in the client would be carried out later
   if (!(await isReadyWithin(deps.redis, readyMs))) throw submitFailed();
-  await within(acceptMs, requireOwner(deps, chatId, userId), "the chat store");
+  await ownerInTime(deps, chatId, userId);
 
   const jobId = newJobId();
   const labels = traceLabels(c.req.header("traceparent"));
@@ -83,6 +84,15 @@ export const sendMessage: Handle = async (c, deps) => {
 
 const submitFailed = (cause?: unknown) =>
   new AppError("JOB_SUBMIT_FAILED", { retryAfterSeconds: 2, cause });
+
+/** Throws `CHAT_NOT_FOUND`, or `JOB_SUBMIT_FAILED` when no store can say. */
+async function ownerInTime(deps: Deps, chatId: ChatId, userId: UserId): Promise<void> {
+  try {
+    await within(acceptMs, requireOwner(deps, chatId, userId), "the chat store");
+  } catch (cause) {
+    throw asAppError(cause).code === "UNAVAILABLE" ? submitFailed(cause) : cause;
+  }
+}
 
 /** Throws `JOB_SUBMIT_FAILED`; the job is then taken back, or was never there. */
 async function acceptOrWithdraw(deps: Deps, asked: AcceptInput): Promise<Accepted> {

@@ -2,12 +2,15 @@ import type { JobId } from "../../shared/contract/ids.ts";
 import { AppError } from "../../shared/errors.ts";
 import { keys } from "../../shared/keys.ts";
 import type { ScriptedRedis } from "../../shared/scripts.ts";
+import { isReadyWithin } from "../stores.ts";
 import { type LogEntry, parseRange } from "./entry.ts";
 
 /** Reads job logs; what is asked in one tick travels as one pipeline. */
 export interface LogReader {
   /** Entries from `from` on, `-` or an id, that one included, at most `count`. */
   read(jobId: JobId, from: string, count: number): Promise<LogEntry[]>;
+  /** True once the store is there, false if that takes longer than `ms`. */
+  isBackWithin(ms: number): Promise<boolean>;
   /** The latest stage event, serialised: the ending once there is one. */
   state(jobId: JobId): Promise<string | undefined>;
 }
@@ -51,6 +54,7 @@ export function createLogReader(redis: ScriptedRedis): LogReader {
       const reply = await ask(["xrange", keys.log(jobId), from, "+", "COUNT", String(count)]);
       return parseRange(reply as [string, string[]][]);
     },
+    isBackWithin: (ms) => isReadyWithin(redis, ms),
     state: async (jobId) => ((await ask(["get", keys.state(jobId)])) as string | null) ?? undefined,
   };
 }

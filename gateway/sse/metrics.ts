@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "../../shared/prom.ts";
 
 /** Why a reader was closed; the only values of the `reason` label. */
 export type CloseReason =

@@ -1,14 +1,14 @@
 import { type Clock, epochSeconds } from "../../shared/clock.ts";
 import type { EventId, JobId } from "../../shared/contract/ids.ts";
 import { AppError } from "../../shared/errors.ts";
-import { sse } from "../../shared/limits.ts";
+import { sse, wait } from "../../shared/limits.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Fanout } from "./fanout.ts";
 import type { Feed } from "./feed.ts";
 import { type Bytes, keepaliveEvent, retryHint } from "./frame.ts";
 import type { LogReader } from "./log-reader.ts";
 import type { CloseReason, SseMetrics } from "./metrics.ts";
-import { prepareOpening } from "./opening.ts";
+import { type Opening, prepareOpening } from "./opening.ts";
 import { Reader } from "./reader.ts";
 
 interface StreamsOptions {
@@ -82,7 +82,7 @@ export class Streams {
    * when the log cannot be read or the process is closing.
    */
   async open(request: StreamRequest): Promise<Response | undefined> {
-    const { fanout, metrics, logs, clock } = this.#options;
+    const { fanout, metrics, clock } = this.#options;
     const now = clock.monotonicMs();
     const reader = new Reader({
       metrics,
@@ -92,7 +92,7 @@ export class Streams {
     });
     const feed = await fanout.join(request.jobId, reader);
     try {
-      const opening = await prepareOpening(logs, { ...request, ts: epochSeconds(clock) });
+      const opening = await this.#prepare(request);
       if (this.#isClosing) {
         throw new AppError("UNAVAILABLE", { detail: "closing", retryAfterSeconds: 1 });
       }
@@ -114,6 +114,18 @@ export class Streams {
     this.#isClosing = true;
     for (const reader of this.#readers) {
       reader.close("drained", retryHint(between(retryMs.min, sse.retryJitterMs)));
+    }
+  }
+
+  /** A store that just restarted is waited for: a 503 would end a browser's reconnecting for good. */
+  async #prepare(request: StreamRequest): Promise<Opening> {
+    const { logs, clock } = this.#options;
+    const input = { ...request, ts: epochSeconds(clock) };
+    try {
+      return await prepareOpening(logs, input);
+    } catch (cause) {
+      if (!(await logs.isBackWithin(wait.redisCommandMs))) throw cause;
+      return prepareOpening(logs, input);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import type { Registry } from "prom-client";
+import type { Registry } from "../../shared/prom.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { ScriptedRedis } from "../../shared/scripts.ts";

@@ -1,5 +1,5 @@
 import { SignJWT } from "jose";
-import { Registry } from "prom-client";
+import { Registry } from "../../shared/prom.ts";
 import { openBroker } from "../../shared/clients/amqp.ts";
 import { openPostgres } from "../../shared/clients/postgres.ts";
 import { closeRedis, openRedis } from "../../shared/clients/redis.ts";
@@ -81,7 +81,7 @@ export function openTestApp({ redisUrl, databaseUrl, queue }: Stores) {
     async send(
       method: string,
       path: string,
-      options: { user?: string; body?: unknown; headers?: Record<string, string> } = {},
+      options: { user?: string | undefined; body?: unknown; headers?: Record<string, string> } = {},
     ) {
       const headers: Record<string, string> = { ...options.headers };
       if (options.user) headers["authorization"] = `Bearer ${await testToken(options.user)}`;

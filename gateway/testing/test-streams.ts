@@ -1,4 +1,4 @@
-import { Registry } from "prom-client";
+import { Registry } from "../../shared/prom.ts";
 import { closeRedis, openRedis } from "../../shared/clients/redis.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { JobId } from "../../shared/contract/ids.ts";

@@ -76,16 +76,25 @@ export function openBroker(options: BrokerOptions): Broker {
       await client.connect();
       stop.signal.throwIfAborted(); // closed meanwhile: nobody would hear the event
       stop.signal.addEventListener("abort", onStop);
-      await checkTopology(client, options.names);
-      const channel = await client.channel();
-      channel.onerror = (reason) => gone.resolve(new Error(reason));
-      await channel.confirmSelect();
-      listenForReturns(channel);
-      await options.onChannel?.(channel);
+      const setUp = async (): Promise<AMQPChannel> => {
+        await checkTopology(client, options.names);
+        const channel = await client.channel();
+        channel.onerror = (reason) => gone.resolve(new Error(reason));
+        await channel.confirmSelect();
+        listenForReturns(channel);
+        await options.onChannel?.(channel);
+        return channel;
+      };
+      // what a connection was asked before it ended is never answered
+      const ended = gone.promise.then((error) => {
+        throw error ?? new Error("the connection ended");
+      });
+      const channel = await Promise.race([setUp(), ended]);
       live = { client, channel };
       if (wasUp) log.info("broker connection is back");
       wasUp = true;
       started.resolve();
+      ended.catch(() => {}); // from here on an end is no failure
       const error = await gone.promise;
       if (!stop.signal.aborted) log.warn("broker connection lost", { error });
     } finally {

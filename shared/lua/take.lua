@@ -7,7 +7,8 @@
 --       | {"waiting", position} | {"busy"} | {"ended", status} | {"exhausted"}
 local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local job = redis.call("HMGET", KEYS[1], "status", "attempt", "tries", "lease_until", "last_seq", "progress", "deadline")
+local job = redis.call("HMGET", KEYS[1], "status", "attempt", "tries", "lease_until", "last_seq", "progress", "deadline",
+  "seized_until")
 local status, attempt, tries = job[1], tonumber(job[2] or 0), tonumber(job[3] or 0)
 local lease, last, progress, deadline = tonumber(job[4] or 0), job[5] or "1000", job[6] or "0", tonumber(job[7] or 0)
 if not status then
@@ -17,6 +18,7 @@ if not status then
   status = "queued"
 end
 if status == "completed" or status == "failed" or status == "cancelled" then return { "ended", status } end
+if job[8] then return { "busy" } end -- somebody is ending it
 if status ~= "queued" and lease > now and ARGV[3] ~= "1" then return { "busy" } end
 if tries >= tonumber(ARGV[8]) then return { "exhausted" } end
 

@@ -20,6 +20,8 @@ export class ModelJob {
   attempt = 0;
   tries = 0;
   hasLease = false;
+  /** Somebody from outside is ending it: until it has ended nobody else may. */
+  isSeized = false;
   /** Place in the log of the mark; -1 for none. */
   marked = -1;
 

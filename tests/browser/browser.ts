@@ -50,10 +50,10 @@ export const phone = {
 export async function inPage(
   browser: Browser,
   name: string,
-  options: BrowserContextOptions & { readonly allows?: RegExp },
+  options: BrowserContextOptions & { readonly allows?: RegExp; readonly isTraced?: boolean },
   act: (page: Page) => Promise<void>,
 ): Promise<void> {
-  const { allows, ...rest } = options;
+  const { allows, isTraced = true, ...rest } = options;
   const context = await browser.newContext({ locale: "ko-KR", ...wide, ...rest });
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
@@ -63,15 +63,16 @@ export async function inPage(
     const isExpected = /Failed to load resource|net::ERR_/.test(message.text());
     if (message.type() === "error" && !isExpected) problems.push(message.text());
   });
-  await context.tracing.start({ screenshots: true, snapshots: true });
+  // a trace records every change of the page: too heavy beside a measurement
+  if (isTraced) await context.tracing.start({ screenshots: true, snapshots: true });
   try {
     await act(page);
     const unexpected = problems.filter((problem) => !allows?.test(problem));
     if (unexpected.length > 0) throw new Error(`the page complained: ${unexpected.join("\n")}`);
-    await context.tracing.stop();
   } catch (cause) {
     await page.screenshot({ path: join(artifacts, `failed-${name}.png`) }).catch(() => {});
-    await context.tracing.stop({ path: join(artifacts, `failed-${name}.zip`) }).catch(() => {});
+    const path = join(artifacts, `failed-${name}.zip`);
+    if (isTraced) await context.tracing.stop({ path }).catch(() => {});
     throw cause;
   } finally {
     await context.close();

@@ -3,10 +3,20 @@ import type { Browser, Page } from "playwright-core";
 import { type ProtocolServer, startProtocolServer } from "../../web/testing/protocol-server.ts";
 import { answers, asksForPlace, fails, longAnswer } from "../../web/testing/scenes.ts";
 import { topologyFixture } from "../../web/testing/topology-fixture.ts";
-import { ask, finished, growing, inPage, noBrowser, phone, shoot, startBrowser, wide } from "./browser.ts";
+import {
+  ask,
+  finished,
+  growing,
+  inPage,
+  noBrowser,
+  phone,
+  shoot,
+  startBrowser,
+  wide,
+} from "./browser.ts";
 import { pageDir } from "./page-server.ts";
 
-const when = test.skipIf(noBrowser !== undefined);
+const when = test.concurrent.skipIf(noBrowser !== undefined);
 setDefaultTimeout(60_000);
 const axe = Bun.resolveSync("axe-core/axe.min.js", import.meta.dir);
 let browser: Browser;
@@ -29,7 +39,11 @@ afterAll(async () => {
 });
 
 interface AxeWindow {
-  axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> };
+  axe: {
+    run(): Promise<{
+      violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[];
+    }>;
+  };
 }
 
 /** What axe-core finds wrong with the page as it is now. */
@@ -95,9 +109,12 @@ when("everything can be reached and left with the keyboard", () =>
     await page.goto(server.url);
     await page.locator(".examples").waitFor();
     const focused = () =>
-      page.evaluate(() => document.activeElement?.textContent || document.activeElement?.getAttribute("aria-label"));
+      page.evaluate(
+        () =>
+          document.activeElement?.textContent || document.activeElement?.getAttribute("aria-label"),
+      );
     const seen = new Set<string | null | undefined>();
-    for (let i = 0; i < 16; i += 1) {
+    for (let i = 0; i < 60; i += 1) {
       await page.keyboard.press("Tab");
       seen.add(await focused());
     }

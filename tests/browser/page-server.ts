@@ -47,7 +47,8 @@ export async function servePage(gatewayUrl: string): Promise<PageServer> {
         body: request.body,
         signal: request.signal,
       });
-      if (pathname === "/api/v1/chat/topology" && !response.ok) return Response.json(topologyFixture);
+      if (pathname === "/api/v1/chat/topology" && !response.ok)
+        return Response.json(topologyFixture);
       return new Response(response.body, response);
     },
   });

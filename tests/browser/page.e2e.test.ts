@@ -1,16 +1,23 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  expect,
+  setDefaultTimeout,
+  test,
+} from "bun:test";
 import type { Browser, Page } from "playwright-core";
-import type { JobLog } from "../../web/testing/job-log.ts";
+import { createClient } from "../../web/client/client.ts";
 import { type ProtocolServer, startProtocolServer } from "../../web/testing/protocol-server.ts";
-import { answers, asksForPlace, fails, longAnswer } from "../../web/testing/scenes.ts";
+import { answers, asksForPlace } from "../../web/testing/scenes.ts";
 import { topologyFixture } from "../../web/testing/topology-fixture.ts";
-import { ask, finished, growing, inPage, noBrowser, phone, shoot, startBrowser } from "./browser.ts";
+import { ask, finished, inPage, noBrowser, phone, shoot, startBrowser } from "./browser.ts";
 import { pageDir } from "./page-server.ts";
 
 // What a real fleet does too rarely to wait for: a server that plays every part by the protocol.
 const when = test.skipIf(noBrowser !== undefined);
 setDefaultTimeout(60_000);
-const slow = { stageMs: 30, tokenMs: 15 };
 let browser: Browser;
 let server: ProtocolServer;
 
@@ -24,26 +31,10 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-const token = "aaa.bbb.ccc";
 const open = async (page: Page) => {
   await page.goto(server.url);
   await page.locator(".examples").waitFor();
 };
-
-when("an answer that fails says why, keeps what came, and can be asked again", () =>
-  inPage(browser, "failure", {}, async (page) => {
-    server.scene = fails;
-    await open(page);
-    await ask(page, "실패하는 질문");
-    await page.getByText("답변 모델이 응답하지 않아요").waitFor();
-    expect(await finished(page)).toBe("반쯤 쓴 답변");
-    await shoot(page, "page-failure");
-    server.scene = answers("이번에는 됐어요.");
-    await page.getByRole("button", { name: "다시 묻기" }).click();
-    await page.getByText("이번에는 됐어요.").waitFor();
-    expect(server.sent).toHaveLength(2);
-  }),
-);
 
 when("a question for the place is answered with a city, and the run goes on", () =>
   inPage(browser, "place", phone, async (page) => {
@@ -75,95 +66,6 @@ when("the browser's own place is sent when it is allowed", () => {
   });
 });
 
-when("signed out in mid-stream, the text stays; signed in again, the rest comes", () =>
-  inPage(browser, "signed-out", {}, async (page) => {
-    server.scene = answers(longAnswer, slow);
-    await open(page);
-    await ask(page, "페트병은?");
-    await growing(page, 20);
-    server.isUnauthorized = true;
-    server.cutAll();
-    const dialog = page.getByRole("dialog", { name: "로그인이 필요해요" });
-    await dialog.waitFor();
-    const before = await growing(page, 20);
-    await shoot(page, "page-signed-out");
-    await dialog.getByLabel("토큰").fill("no token");
-    await dialog.getByRole("button", { name: "로그인", exact: true }).click();
-    await dialog.getByRole("alert").getByText("토큰 모양이 아니에요").waitFor();
-    server.isUnauthorized = false;
-    await dialog.getByLabel("토큰").fill(token);
-    await dialog.getByRole("button", { name: "로그인", exact: true }).click();
-    const whole = await finished(page);
-    expect(whole.startsWith(before.slice(0, 15))).toBe(true);
-    expect(whole).toContain("확인해 주세요.");
-  }),
-);
-
-when("a question that was refused waits for the sign-in and is sent once", () =>
-  inPage(browser, "refused", {}, async (page) => {
-    await open(page);
-    server.scene = answers("왔어요.");
-    server.isUnauthorized = true;
-    await ask(page, "안녕");
-    const dialog = page.getByRole("dialog", { name: "로그인이 필요해요" });
-    await dialog.getByLabel("토큰").fill(token);
-    server.isUnauthorized = false;
-    await dialog.getByRole("button", { name: "로그인", exact: true }).click();
-    expect(await finished(page)).toBe("왔어요.");
-    expect(await page.locator(".mine").count()).toBe(1);
-    expect(server.logs.size).toBe(1);
-  }),
-);
-
-when("a question the server could not take can be tried again, and is accepted once", () =>
-  inPage(browser, "unsent", {}, async (page) => {
-    server.scene = answers("왔어요.");
-    server.refuseSends = Array.from({ length: 4 }, () => server.refuse(503, "JOB_SUBMIT_FAILED"));
-    await open(page);
-    await ask(page, "안녕");
-    await page.getByText("지금은 질문을 받을 수 없어요").waitFor();
-    await page.getByRole("button", { name: "다시 시도" }).click();
-    expect(await finished(page)).toBe("왔어요.");
-    expect(await page.locator(".mine").count()).toBe(1);
-  }),
-);
-
-when("stopped at once; a token that comes after the end is not shown", () =>
-  inPage(browser, "late-token", {}, async (page) => {
-    server.scene = answers(longAnswer, slow);
-    await open(page);
-    await ask(page, "페트병은?");
-    await growing(page, 10);
-    await page.getByRole("button", { name: "멈추기" }).click();
-    await page.getByText("여기서 멈췄어요").waitFor();
-    expect(await page.locator(".answer").innerText()).not.toContain("늦게 온 글");
-  }),
-);
-
-when("a new attempt is shown as one, and texts never mix", () =>
-  inPage(browser, "attempt", {}, async (page) => {
-    let goOn = () => {};
-    server.scene = async (log: JobLog) => {
-      await log.joined;
-      log.stage("intent", "completed");
-      log.stage("answer", "started");
-      log.token("첫 번째 시도의 글 ");
-      await Bun.sleep(150);
-      log.newAttempt();
-      await new Promise<void>((resolve) => (goOn = resolve));
-      await answers("두 번째 시도의 답변.")(log);
-    };
-    await open(page);
-    await page.getByRole("button", { name: "실행 보기" }).click();
-    await ask(page, "페트병은?");
-    await page.getByText("2번째 시도").waitFor();
-    await shoot(page, "page-attempt");
-    goOn();
-    expect(await finished(page)).toBe("두 번째 시도의 답변.");
-    expect(await page.locator(".facts").innerText()).toContain("시도\n2");
-  }),
-);
-
 when("markup in answers and titles is only text, and bad links lead nowhere", () =>
   inPage(browser, "markup", {}, async (page) => {
     const evil =
@@ -188,7 +90,10 @@ when("a photo is attached by its address and shown before it is sent", () =>
   inPage(browser, "photo", {}, async (page) => {
     server.scene = answers("사진 속 물건은 병이에요.");
     await page.route("https://pictures.example/**", (route) =>
-      route.fulfill({ contentType: "image/svg+xml", body: '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="60"><rect width="80" height="60" fill="#8ab"/></svg>' }),
+      route.fulfill({
+        contentType: "image/svg+xml",
+        body: '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="60"><rect width="80" height="60" fill="#8ab"/></svg>',
+      }),
     );
     await open(page);
     await page.getByRole("button", { name: "사진 붙이기" }).click();
@@ -202,7 +107,9 @@ when("a photo is attached by its address and shown before it is sent", () =>
     await shoot(page, "page-photo");
     await page.getByRole("button", { name: "보내기" }).click();
     await finished(page);
-    expect(server.sent[0]?.body).toMatchObject({ image_url: "https://pictures.example/bottle.svg" });
+    expect(server.sent[0]?.body).toMatchObject({
+      image_url: "https://pictures.example/bottle.svg",
+    });
     await page.getByRole("img", { name: "보낸 사진" }).waitFor();
   }),
 );
@@ -223,6 +130,17 @@ when("a full or absent IndexedDB costs nothing but the memory of a reload", () =
   }),
 );
 
+when("the cursor stays where the next question is written", () =>
+  inPage(browser, "focus", {}, async (page) => {
+    server.scene = answers("네.");
+    await open(page);
+    await ask(page, "하나");
+    await finished(page);
+    await page.keyboard.type("둘");
+    expect(await page.getByRole("textbox", { name: "무엇이든" }).inputValue()).toBe("둘");
+  }),
+);
+
 when("Enter that ends a Korean syllable sends nothing", () =>
   inPage(browser, "composing", {}, async (page) => {
     await open(page);
@@ -235,5 +153,39 @@ when("Enter that ends a Korean syllable sends nothing", () =>
     );
     expect(await box.inputValue()).toBe("안녕");
     expect(server.sent).toHaveLength(0);
+  }),
+);
+
+when("the list of chats goes on as it is scrolled", () =>
+  inPage(browser, "list", {}, async (page) => {
+    for (let i = 0; i < 75; i += 1) {
+      const created_at = new Date(Date.now() - i * 1000).toISOString();
+      const of = { preview: null, message_count: 1, last_message_at: created_at, created_at };
+      server.chats.push({ id: crypto.randomUUID(), title: `대화 ${i}`, ...of });
+    }
+    await page.goto(server.url);
+    await page.getByRole("button", { name: "대화 0", exact: true }).waitFor();
+    expect(await page.locator(".chat-row").count()).toBeLessThan(75);
+    await page.waitForFunction(() => {
+      const list = document.querySelector(".chats");
+      if (list) list.scrollTop = list.scrollHeight;
+      return document.querySelectorAll(".chat-row").length === 75;
+    });
+  }),
+);
+
+when("a question another device sent is answered here too", () =>
+  inPage(browser, "other-device", {}, async (page) => {
+    server.scene = async (log) => {
+      await Bun.sleep(1500);
+      await answers("다른 기기에서 물었지요.")(log);
+    };
+    const other = createClient({ baseUrl: server.url });
+    const chat = await other.chats.create();
+    await other.send(chat.id, { message: "안녕" });
+    await page.goto(`${server.url}/#/c/${chat.id}`);
+    await page.getByText("다른 기기에서 보낸 질문에").waitFor();
+    await page.locator(".markdown").getByText("다른 기기에서 물었지요.").waitFor();
+    expect(await page.locator(".message").count()).toBe(2);
   }),
 );

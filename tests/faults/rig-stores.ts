@@ -57,8 +57,7 @@ export async function placeStores(home: Home): Promise<Stores> {
     },
     cacheUrl: redisUrl(hints, 1),
     start: (name, launcher) => starts[name](launcher),
-    wipeRedis: (name) =>
-      rmSync(home.path(name, "appendonlydir"), { recursive: true, force: true }),
+    wipeRedis: (name) => rmSync(home.path(name, "appendonlydir"), { recursive: true, force: true }),
     rabbitmqctl: async (...args) => {
       const child = Bun.spawn(["/usr/lib/rabbitmq/bin/rabbitmqctl", ...args], {
         env: {

@@ -1,0 +1,73 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { Client, resultOf } from "../client.ts";
+import { underLoad } from "./suite.ts";
+import { StreamCheck } from "./verify.ts";
+
+const library = [
+  "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
+  "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
+].find((path) => existsSync(path));
+if (!library)
+  console.warn("skipped: libfaketime is not installed (Debian: apt install libfaketime)");
+
+/** Five minutes either way; durations stay true, as on a host whose clock is merely wrong. */
+const wrong: Readonly<Record<string, string>> = {
+  "gateway-2": "-300s",
+  "router-2": "+300s",
+  "worker-2": "+300s",
+};
+
+describe.skipIf(!library)("hosts whose clocks are five minutes wrong", () => {
+  const suite = underLoad({
+    envOf: (name): Record<string, string> => {
+      const offset = wrong[name];
+      if (!offset || !library) return {};
+      return { LD_PRELOAD: library, FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
+    },
+  });
+
+  test("change nothing for readers, also when the others die", async () => {
+    const { slowestMs } = await suite.breaks(async (rig) => {
+      for (const name of ["gateway-1", "router-1", "worker-1"]) rig.kill(name);
+    });
+    expect(slowestMs).toBeLessThan(13_000);
+  }, 60_000);
+
+  test("a chat reads in the order it was written, whichever worker answered", async () => {
+    let turn = 0;
+    const { rig } = suite;
+    const target = {
+      ...rig.jwt,
+      get base_url() {
+        return rig.baseUrls[turn++ % rig.baseUrls.length] ?? "";
+      },
+    };
+    const chats = Array.from({ length: 4 }, async () => {
+      const client = new Client(target);
+      const chat = await client.createChat();
+      const messages = ["하나", "둘", "셋", "넷", "다섯"];
+      for (const message of messages) {
+        const check = new StreamCheck(await client.send(chat, message));
+        while (!check.done) {
+          await client.read(check.job, {
+            lastId: check.lastId,
+            onFrame: (frame) => check.frame(frame),
+          });
+        }
+        expect(check.violations).toEqual([]);
+        expect(resultOf(check.done)["error"]).toBeUndefined();
+      }
+      // both while the rows are on their way and once they are there
+      for (const pauseMs of [0, 1500]) {
+        await Bun.sleep(pauseMs);
+        const history = await client.json<{ messages: { role: string; content: string }[] }>(
+          `/api/v1/chat/${chat}`,
+        );
+        const asked = history.messages.filter((one) => one.role === "user");
+        expect(asked.map((one) => one.content)).toEqual(messages);
+      }
+    });
+    await Promise.all(chats);
+  }, 60_000);
+});

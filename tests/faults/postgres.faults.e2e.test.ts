@@ -1,0 +1,99 @@
+import { expect, test } from "bun:test";
+import { until } from "../../shared/testing/until.ts";
+import { Client } from "../client.ts";
+import { freeze } from "./freeze.ts";
+import { onPostgres, restart } from "./stores.ts";
+import { underLoad } from "./suite.ts";
+
+const suite = underLoad();
+
+/** Somebody beside the load, at one gateway. */
+function somebody(): Client {
+  const [base_url = ""] = suite.rig.baseUrls;
+  return new Client({ ...suite.rig.jwt, base_url });
+}
+
+/** Answers that were finished while something lasted. */
+async function completedDuring(what: () => Promise<unknown>): Promise<number> {
+  const before = suite.load.counts.completed;
+  await what();
+  return suite.load.counts.completed - before;
+}
+
+test("away for 20 s: answers stream on, lists say 503, and the backlog is caught up at once", async () => {
+  const client = somebody();
+  await client.createChat();
+  let during = 0;
+  let startedAt = 0;
+  const { slowestMs } = await suite.breaks(async (rig) => {
+    during = await completedDuring(() =>
+      restart(rig, "postgres", 18_000, async () => {
+        await Bun.sleep(1000);
+        const askedAt = performance.now();
+        const list = await client.fetch("/api/v1/chat");
+        expect(list.status).toBe(503);
+        expect(Number(list.headers.get("retry-after"))).toBeGreaterThan(0);
+        expect(performance.now() - askedAt).toBeLessThan(6000);
+      }),
+    );
+    startedAt = performance.now();
+  });
+  expect(during).toBeGreaterThan(20);
+  expect(slowestMs).toBeLessThan(2000);
+  // `breaks` has found every row; how long that took from the restart on is the backlog
+  expect(performance.now() - startedAt).toBeLessThan(20_000);
+}, 90_000);
+
+test("every session ended", async () => {
+  const { slowestMs } = await suite.breaks((rig) =>
+    onPostgres(
+      rig.urls.postgres,
+      (sql) => sql`select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid()`,
+    ),
+  );
+  expect(slowestMs).toBeLessThan(2000);
+}, 60_000);
+
+test("frozen for 7 s, as a disk that hangs: streams do not notice", async () => {
+  let during = 0;
+  const { slowestMs } = await suite.breaks(async (rig) => {
+    during = await completedDuring(() => freeze(rig, "postgres", 7000));
+  });
+  expect(during).toBeGreaterThan(5);
+  expect(slowestMs).toBeLessThan(2000);
+}, 60_000);
+
+test("read-only for 5 s, as after a failover: lists answer, writes say 503, nothing is lost", async () => {
+  const client = somebody();
+  let during = 0;
+  const { slowestMs } = await suite.breaks((rig) =>
+    onPostgres(rig.urls.postgres, async (sql) => {
+      const readOnly = async (value: "on" | "off") => {
+        await sql.unsafe("set default_transaction_read_only = off");
+        await sql.unsafe(`alter system set default_transaction_read_only = ${value}`);
+        await sql`select pg_reload_conf()`;
+      };
+      await readOnly("on");
+      try {
+        during = await completedDuring(async () => {
+          await until(async () => (await client.fetch("/api/v1/chat")).status === 200);
+          // only sessions that read the new setting refuse
+          const created = await until(
+            async () => {
+              const { status } = await client.fetch("/api/v1/chat", { method: "POST" });
+              return status !== 201 && status;
+            },
+            { what: "a write to be refused" },
+          );
+          expect(created).toBe(503);
+          await Bun.sleep(4000);
+        });
+      } finally {
+        await readOnly("off");
+      }
+    }),
+  );
+  expect(during).toBeGreaterThan(5);
+  expect(slowestMs).toBeLessThan(2000);
+}, 60_000);
