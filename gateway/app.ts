@@ -6,6 +6,7 @@ import { cors } from "./http/cors.ts";
 import { asAppError, fail, statusOf } from "./http/fail.ts";
 import { requestId } from "./http/request-id.ts";
 import { allowedMethods, routesOf } from "./http/routes.ts";
+import { servePage } from "./page.ts";
 
 /** The gateway as a Web-standard app: `fetch(request, { setIdleSeconds })`. */
 export function createApp(deps: Deps): Hono<AppEnv> {
@@ -52,6 +53,8 @@ export function createApp(deps: Deps): Hono<AppEnv> {
   }
 
   app.notFound((c) => {
+    const file = deps.page && servePage(deps.page, c.req.raw, c.req.path);
+    if (file) return file;
     const allow = allowedMethods(deps.role, c.req.path);
     const code = allow.length > 0 ? "METHOD_NOT_ALLOWED" : "NOT_FOUND";
     if (allow.length > 0) c.header("Allow", allow.join(", "));

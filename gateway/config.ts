@@ -37,6 +37,7 @@ const Env = v.pipe(
     LOG_LEVEL: v.optional(v.picklist(logLevels, `must be one of ${logLevels.join(", ")}`), "info"),
     CORS_ORIGINS: v.optional(Origins, ""),
     INSTANCE: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]{1,100}$/, "must be a short name"))),
+    WEB_DIR: v.optional(v.string()),
     TRUSTED_PROXY: v.optional(v.picklist(["true", "false"], "must be true or false"), "false"),
   }),
   v.transform((env) => ({
@@ -51,6 +52,7 @@ const Env = v.pipe(
     logLevel: env.LOG_LEVEL,
     corsOrigins: env.CORS_ORIGINS,
     instance: env.INSTANCE,
+    webDir: env.WEB_DIR,
     isBehindProxy: env.TRUSTED_PROXY === "true",
   })),
 );

@@ -9,6 +9,7 @@ import type { ScriptedRedis } from "../shared/scripts.ts";
 import type { Role } from "./config.ts";
 import type { Principal, Verify } from "./http/auth.ts";
 import type { HttpMetrics } from "./metrics.ts";
+import type { Page } from "./page.ts";
 import type { Streams } from "./sse/open-stream.ts";
 
 /** What the handlers use. */
@@ -31,6 +32,8 @@ export interface Deps {
   readonly corsOrigins: readonly string[];
   /** A proxy of ours sets `X-Forwarded-Host`. */
   readonly isBehindProxy: boolean;
+  /** Undefined where no page is served. */
+  readonly page: Page | undefined;
   /** Aborts when the process closes. */
   readonly closing: AbortSignal;
 }

@@ -12,6 +12,7 @@ import { closersOf, openClients } from "./clients.ts";
 import { readConfig } from "./config.ts";
 import { createVerify } from "./http/auth.ts";
 import { createHttpMetrics } from "./metrics.ts";
+import { loadPage } from "./page.ts";
 import { isReady } from "./readiness.ts";
 import { readRole } from "./role.ts";
 import { serve } from "./serve.ts";
@@ -34,8 +35,9 @@ const metrics = createHttpMetrics(registry, () => clients.broker?.isUp() ?? fals
 const streams = openStreams({ ...clients, registry, clock, log });
 const verify = createVerify(config.jwt, clock);
 const parts = { ...clients, role, queueNames, streams, verify, metrics, clock, log, closing };
-const { corsOrigins, isBehindProxy } = config;
-const server = serve(createApp({ ...parts, corsOrigins, isBehindProxy }), config);
+const { corsOrigins, isBehindProxy, webDir } = config;
+const page = webDir === undefined ? undefined : loadPage(webDir);
+const server = serve(createApp({ ...parts, corsOrigins, isBehindProxy, page }), config);
 const admin = serveAdmin({
   port: config.adminPort,
   ready: () => isReady(parts),

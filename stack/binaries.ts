@@ -2,7 +2,8 @@ import { accessSync, constants, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 /** What the stack runs; `epmd` comes with RabbitMQ's Erlang. */
-export type Binary = "redis-server" | "rabbitmq-server" | "epmd" | "postgres" | "initdb";
+export type Binary =
+  "redis-server" | "rabbitmq-server" | "epmd" | "postgres" | "initdb" | "chromium";
 
 const brew = ["/opt/homebrew", "/usr/local", "/home/linuxbrew/.linuxbrew"];
 
@@ -23,6 +24,7 @@ const places: Record<Binary, () => string[]> = {
   ],
   postgres: postgresPlaces,
   initdb: postgresPlaces,
+  chromium: () => ["/usr/bin", ...brew.map((prefix) => `${prefix}/bin`)],
 };
 
 /** Absolute path of a program, or undefined. Usual places first: what PATH has may be a wrapper. */

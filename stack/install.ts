@@ -6,8 +6,8 @@ import type { Home } from "./home.ts";
 import type { Say } from "./say.ts";
 import { isRoot } from "./users.ts";
 
-/** What a service needs from the system, by package name. */
-export type Need = "redis" | "rabbitmq" | "postgres";
+/** What the stack and the tests need from the system, by package name. */
+export type Need = "redis" | "rabbitmq" | "postgres" | "browser";
 
 const packages: Record<Need, { apt: string; brew: string; isThere: () => boolean }> = {
   redis: { apt: "redis-server", brew: "redis", isThere: () => Boolean(findBinary("redis-server")) },
@@ -17,6 +17,8 @@ const packages: Record<Need, { apt: string; brew: string; isThere: () => boolean
     isThere: () => Boolean(findBinary("rabbitmq-server") && findBinary("epmd")),
   },
   postgres: { apt: "postgresql", brew: "postgresql@17", isThere: () => Boolean(findPostgres()) },
+  // only the tests of the page
+  browser: { apt: "chromium", brew: "chromium", isThere: () => Boolean(findBinary("chromium")) },
 };
 
 export function missingOf(needs: readonly Need[]): Need[] {

@@ -1,3 +1,4 @@
+import { buildPage } from "../web/build.ts";
 import { boundLog, type Child, obituary, rotateLog, startChild } from "./child.ts";
 import { StackFailure } from "./failure.ts";
 import { fleetPortNames, type FleetProcess, type FleetWish } from "./fleet.ts";
@@ -88,9 +89,11 @@ async function start(
     return child;
   };
   const services = await startServices({ home, signal, launch }, { env, say, isDurable: true });
+  const webDir = home.path("web");
   const [ran] = await Promise.all([
     runMigrations(services.postgres.url),
     declareTopology(services.rabbitmq.url),
+    buildPage(webDir),
   ]);
   say(ran.length > 0 ? `migrated: ${ran.join(", ")}` : "the schema is up to date");
 
@@ -101,7 +104,7 @@ async function start(
   };
   let isUp = false;
   const publish = () => writeStackFile(home, describeStack(table, running.fleet, services, jwt));
-  const childEnv = fleetEnv(env, services, jwt);
+  const childEnv = { WEB_DIR: webDir, ...fleetEnv(env, services, jwt) };
   const onChange = () => {
     if (isUp && !signal.aborted) publish();
   };

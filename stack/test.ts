@@ -38,7 +38,7 @@ await runCommand(async () => {
   }
   watchLaunchers(() => stop.abort());
   const services = needsServices(patterns)
-    ? await startThrowAway({ say, signal: stop.signal })
+    ? await startThrowAway({ say, signal: stop.signal, needsBrowser: needsBrowser(patterns) })
     : undefined;
   const counts: Counts[] = [];
   try {
@@ -59,6 +59,11 @@ await runCommand(async () => {
   console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
   return sum("failed") === 0 && !stop.signal.aborted ? 0 : 1;
 });
+
+function needsBrowser(patterns: readonly string[]): boolean {
+  const folder = "tests/browser/";
+  return patterns.length === 0 || patterns.some((pattern) => folder.includes(pattern));
+}
 
 /** Tests that need nothing real start at once. */
 function needsServices(patterns: readonly string[]): boolean {

@@ -10,7 +10,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Child, obituary, startChild } from "./child.ts";
+import { StackFailure } from "./failure.ts";
 import { type Home, homeOf, openHome } from "./home.ts";
+import { findPackageManager, install, missingOf } from "./install.ts";
 import { tryLock } from "./lock.ts";
 import { endMarked } from "./processes.ts";
 import { endLeftovers } from "./records.ts";
@@ -27,6 +29,24 @@ export interface ThrowAway {
   readonly remove: () => Promise<void>;
 }
 
+/**
+ * Chromium, where it can be installed. Where it cannot, the tests of the page are skipped with the reason; on a
+ * CI machine they fail.
+ */
+async function installBrowser(options: {
+  home: Home;
+  say: Say;
+  signal: AbortSignal;
+}): Promise<void> {
+  const missing = missingOf(["browser"]);
+  try {
+    await install(missing, missing.length > 0 ? findPackageManager() : undefined, options);
+  } catch (error) {
+    if (!(error instanceof StackFailure)) throw error;
+    options.say.warn(`the tests of the page cannot run here: ${error.message.split("\n")[0]}`);
+  }
+}
+
 const prefix = "eco2-test-";
 /** Marks every process of the run through its environment, so that none can be left behind. */
 const mark = "ECO2_TEST_RUN";
@@ -34,6 +54,8 @@ const mark = "ECO2_TEST_RUN";
 export async function startThrowAway(options: {
   say: Say;
   signal: AbortSignal;
+  /** The tests of the page run too. */
+  needsBrowser?: boolean;
 }): Promise<ThrowAway> {
   const { say } = options;
   const quiet = onlyWarnings(say);
@@ -65,6 +87,7 @@ export async function startThrowAway(options: {
       DATABASE_URL: process.env["TEST_DATABASE_URL"],
     };
     await installForServices(env, { home, say, signal });
+    if (options.needsBrowser) await installBrowser({ home, say, signal });
     const started = await startServices(
       { home, signal, launch },
       { env, say: quiet, isDurable: false },

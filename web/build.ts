@@ -43,7 +43,11 @@ export async function buildPage(outDir: string): Promise<Page> {
     splitting: true,
     publicPath: "/",
     define: { "process.env.NODE_ENV": '"production"' },
-    naming: { entry: "[name].[ext]", chunk: "assets/[name]-[hash].[ext]", asset: "assets/[name]-[hash].[ext]" },
+    naming: {
+      entry: "[name].[ext]",
+      chunk: "assets/[name]-[hash].[ext]",
+      asset: "assets/[name]-[hash].[ext]",
+    },
   });
   if (!built.success) throw new AggregateError(built.logs, "the page does not build");
   const html = await Bun.file(join(outDir, "index.html")).text();

@@ -11,6 +11,7 @@ import { renameChat } from "./rename-chat.ts";
 import { sendInput } from "./send-input.ts";
 import { sendMessage } from "./send-message.ts";
 import { streamEvents, unsupportedService } from "./stream-events.ts";
+import { topology } from "./topology.ts";
 
 interface Route {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
@@ -36,6 +37,7 @@ const routes: readonly Route[] = [
   },
   { method: "GET", path: chat, role: "api", handle: listChats },
   { method: "POST", path: chat, role: "api", handle: createChat },
+  { method: "GET", path: `${chat}/topology`, role: "api", handle: topology },
   { method: "GET", path: `${chat}/:chat_id`, role: "api", handle: readChat },
   { method: "PATCH", path: `${chat}/:chat_id`, role: "api", handle: renameChat },
   { method: "DELETE", path: `${chat}/:chat_id`, role: "api", handle: deleteChat },

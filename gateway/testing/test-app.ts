@@ -70,6 +70,7 @@ export function openTestApp({ redisUrl, databaseUrl, queue }: Stores) {
     clock,
     log,
     corsOrigins: ["https://eco2.example"],
+    page: undefined,
     isBehindProxy: false,
     closing: closing.signal,
   };
