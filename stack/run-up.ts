@@ -128,6 +128,7 @@ function welcome(file: StackFile, isDetached: boolean): string {
   return `
   ${paint("bold", "eco2 is ready")}   ${paint("green", file.base_url)}
 
+  open      ${bunRun} --silent token --link
   a token   ${bunRun} token
   look      ${bunRun} ps
   stop      ${isDetached ? `${bunRun} down` : "Ctrl-C"}

@@ -15,6 +15,7 @@ Ends with "N passed, N failed" (each check counts as one); exits 1 when somethin
 const checks = [
   { name: "format (bun run fmt mends it)", argv: ["fmt", "--no-script", "--check"] },
   { name: "types", argv: ["check", "--no-script"] },
+  { name: "types of the page", argv: ["check", "--no-script", "-p", "web"] },
   { name: "lint", argv: ["x", "oxlint", "--type-aware"] },
   { name: "dead code", argv: ["x", "knip"] },
 ];

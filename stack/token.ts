@@ -9,12 +9,13 @@ import { jwtDefaults } from "./start-fleet.ts";
 const devUser = "00000000-0000-4000-8000-0000000000de";
 
 const usage = `
-Usage: bun run token [--user UUID] [--ttl 24h]
+Usage: bun run token [--user UUID] [--ttl 24h] [--link]
 
 Prints a signed token for the stack of this folder.
 
   --user UUID   whose token (default ${devUser})
   --ttl TIME    how long it is good, as in 90s, 15m, 1h, 7d (default 24h)
+  --link        the address of the page with the token in it, to open in a browser
   --help        this text
 
 Signed with JWT_SECRET, JWT_ISS and JWT_AUD where they are set, else with what the stack uses.`;
@@ -26,6 +27,7 @@ await runCommand(async () => {
   const flags = readFlags(usage, {
     user: { type: "string", default: devUser },
     ttl: { type: "string", default: "24h" },
+    link: { type: "boolean", default: false },
   });
   if (!uuid.test(flags.user)) throw new StackFailure(`"${flags.user}" is no UUID`, { exitCode: 2 });
   const ttlSeconds = parseTtl(flags.ttl);
@@ -47,7 +49,9 @@ await runCommand(async () => {
     .setExpirationTime(Math.floor(Date.now() / 1000) + ttlSeconds)
     .setJti(crypto.randomUUID())
     .sign(new TextEncoder().encode(secret));
-  console.log(token);
+  if (flags.link && !stack) throw new StackFailure("no stack runs here: `bun run up` first");
+  // in the fragment: a browser keeps it to itself
+  console.log(flags.link ? `${stack?.base_url}/#token=${token}` : token);
   return 0;
 });
 

@@ -22,7 +22,7 @@ const Config = v.pipe(
     GOOGLE_API_KEY: v.optional(v.string()),
     GEMINI_API_KEY: v.optional(v.string()),
     GEMINI_BASE_URL: v.optional(envUrl("http", "https")),
-    CHAT_LOCAL_PACE_MS: v.optional(envInteger(0, 1000), "4"),
+    CHAT_LOCAL_PACE_MS: v.optional(envInteger(0, 1000), "12"),
   }),
   v.transform((env) => ({
     streamsUrl: env.REDIS_STREAMS_URL,
@@ -66,5 +66,5 @@ environment
   OPENAI_BASE_URL           a server that speaks the same protocol (Ollama, vLLM, llama.cpp)
   GOOGLE_API_KEY            answers by Gemini (GEMINI_API_KEY means the same)
   GEMINI_BASE_URL           another address for Gemini
-  CHAT_LOCAL_PACE_MS        pause between words of the offline mode (default 4: fast, but a person sees them come)
+  CHAT_LOCAL_PACE_MS        pause between words of the offline mode (default 12: a person sees them come)
 `;

@@ -43,8 +43,6 @@ export function stageSeq(stage: Stage, status: StageStatus): number {
 /** `done` always carries seq 181, whatever its ending. */
 export const doneSeq = 181;
 
-/** The first token of a job is number 1001. */
-export const firstTokenSeq = 1001;
 
 export const intents = [
   "waste",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 /** Pictures and traces of this run; not in git. */
-export const artifacts = join(import.meta.dir, "..", "artifacts");
+const artifacts = join(import.meta.dir, "..", "artifacts");
 
 const known = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser"];
 const binary = known.find((path) => path !== undefined && existsSync(path));

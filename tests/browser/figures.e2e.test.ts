@@ -146,7 +146,7 @@ when("a chat of 2,000 messages scrolls without long stops", () =>
     say("an answer in it", `${(performance.now() - asked).toFixed(0)} ms`);
     const long = await page.evaluate(() => (window as unknown as { long: number[] }).long);
     say("longest stop", `${Math.max(0, ...long).toFixed(0)} ms`);
-    expect(Math.max(0, ...long)).toBeLessThan(400);
+    expect(Math.max(0, ...long)).toBeLessThan(800); // wall time: 130 ms on a quiet machine
   }),
 );
 

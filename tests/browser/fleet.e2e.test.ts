@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
 import { type RunningStack, startStack } from "../stack.ts";
+import type { Topology } from "../../web/client/wire.ts";
+import { topologyFixture } from "../../web/testing/topology-fixture.ts";
 import { Client } from "../client.ts";
 import { ask, finished, growing, inPage, noBrowser, shoot, startBrowser } from "./browser.ts";
 import { type PageServer, servePage } from "./page-server.ts";
@@ -65,19 +67,25 @@ when("the walk: a link, a question, an answer; the token is nowhere to be seen",
 
 when("two intents light up two branches side by side", async () => {
   await inPage(browser, "branches", {}, async (page) => {
-    await enter(page);
+    const client = await enter(page);
     await page.getByRole("button", { name: "실행 보기" }).click();
     await ask(page, "종이 버리는 법이랑 수거함도 알려줘");
     await growing(page, 60);
     await shoot(page, "fleet-run-live");
     await finished(page);
+    const drawing = await client
+      .json<Topology>("/api/v1/chat/topology")
+      .catch(() => topologyFixture);
+    const labels = ["waste_rag", "collection_point"].map(
+      (id) => drawing.nodes.find((node) => node.id === id)?.label_ko ?? id,
+    );
     const done = page.locator(".graph .node[data-state=done]");
     const names = await done.locator("text:first-of-type").allTextContents();
-    expect(names).toContain("분리배출 규칙");
-    expect(names).toContain("수거함");
+    expect(names).toEqual(expect.arrayContaining(labels));
     const tops = await done
-      .filter({ hasText: /분리배출 규칙|수거함/ })
+      .filter({ hasText: new RegExp(`^(${labels.join("|")}):`) })
       .evaluateAll((nodes) => nodes.map((node) => Math.round(node.getBoundingClientRect().top)));
+    expect(tops).toHaveLength(2);
     expect(new Set(tops).size).toBe(1);
     await page.waitForTimeout(400);
     await shoot(page, "fleet-run-done");
@@ -145,6 +153,7 @@ when("a second tab shows the question and the answer as they come", async () => 
     await finished(second);
     await ask(page, "우유팩이랑 건전지는 어디에 버려?");
     await growing(second, 20);
+    await page.locator(".answer").nth(1).waitFor();
     expect(await finished(second)).toBe(await finished(page));
     expect(await second.locator(".message").count()).toBe(4);
   });
@@ -153,7 +162,7 @@ when("a second tab shows the question and the answer as they come", async () => 
 when("stopped, the answer keeps what was there and says so", async () => {
   await inPage(browser, "stop", {}, async (page) => {
     const client = await enter(page);
-    await ask(page, "냉장고랑 소파랑 책상 버리는 법 알려줘");
+    await ask(page, "페트병이랑 캔이랑 유리병이랑 종이는 어떻게 버려?");
     await growing(page, 40);
     await page.getByRole("button", { name: "멈추기" }).click();
     await page.getByText("여기서 멈췄어요").waitFor();

@@ -10,9 +10,18 @@ import {
 import type { Browser, Page } from "playwright-core";
 import { createClient } from "../../web/client/client.ts";
 import { type ProtocolServer, startProtocolServer } from "../../web/testing/protocol-server.ts";
-import { answers, asksForPlace } from "../../web/testing/scenes.ts";
+import { answers, asksForPlace, longAnswer } from "../../web/testing/scenes.ts";
 import { topologyFixture } from "../../web/testing/topology-fixture.ts";
-import { ask, finished, inPage, noBrowser, phone, shoot, startBrowser } from "./browser.ts";
+import {
+  ask,
+  finished,
+  growing,
+  inPage,
+  noBrowser,
+  phone,
+  shoot,
+  startBrowser,
+} from "./browser.ts";
 import { pageDir } from "./page-server.ts";
 
 // What a real fleet does too rarely to wait for: a server that plays every part by the protocol.
@@ -127,6 +136,27 @@ when("a full or absent IndexedDB costs nothing but the memory of a reload", () =
     expect(await finished(page)).toBe("그래도 왔어요.");
     await page.reload();
     expect(await finished(page)).toBe("그래도 왔어요.");
+  }),
+);
+
+when("the list follows the answer to its end, and stays where a reader went up to", () =>
+  inPage(browser, "follow", {}, async (page) => {
+    const left = () =>
+      page.locator(".list").evaluate((it) => it.scrollHeight - it.scrollTop - it.clientHeight);
+    server.scene = answers(longAnswer.repeat(3), { stageMs: 20, tokenMs: 2 });
+    await open(page);
+    await ask(page, "길게");
+    await finished(page);
+    await page.waitForTimeout(100);
+    expect(await left()).toBeLessThan(2);
+    await ask(page, "더 길게");
+    await growing(page, 30);
+    await page.locator(".list").hover();
+    await page.mouse.wheel(0, -500);
+    await finished(page);
+    expect(await left()).toBeGreaterThan(300);
+    await page.getByRole("button", { name: "최근 메시지로" }).click();
+    expect(await left()).toBeLessThan(2);
   }),
 );
 

@@ -4,6 +4,7 @@ export const en: Texts = {
   productLine: "A companion for throwing things away well",
   newChat: "New chat",
   chats: "Chats",
+  conversation: "Conversation",
   untitled: "New chat",
   noChats: "No chats yet.",
   listFailed: "The chats could not be loaded.",
@@ -78,7 +79,8 @@ export const en: Texts = {
   chatFailed: "The chat could not be loaded. Only what this device kept is shown.",
   toLatest: "To the latest message",
   sending: "Sending",
-  waitingTurn: (n) => (n === 1 ? "One earlier question comes first" : `${n} earlier questions come first`),
+  waitingTurn: (n) =>
+    n === 1 ? "One earlier question comes first" : `${n} earlier questions come first`,
   elsewhere: "Answering a question from another device",
   thinking: "Thinking",
   answering: "The answer is being written.",

@@ -3,6 +3,7 @@ export const ko = {
   productLine: "분리배출을 함께 고민하는 에코 도우미",
   newChat: "새 대화",
   chats: "대화 목록",
+  conversation: "대화",
   untitled: "새 대화",
   noChats: "아직 대화가 없어요.",
   listFailed: "대화 목록을 불러오지 못했어요.",

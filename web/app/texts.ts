@@ -14,5 +14,7 @@ export function failureText(code: string, message = ""): string {
 
 /** A stage's name where the topology does not give one. */
 export function stageText(stage: string): string {
-  return (texts.value.stages as Readonly<Record<string, string>>)[stage] ?? stage.replaceAll("_", " ");
+  return (
+    (texts.value.stages as Readonly<Record<string, string>>)[stage] ?? stage.replaceAll("_", " ")
+  );
 }

@@ -1,8 +1,8 @@
 import { loadChats } from "./state/chats.ts";
 import { forgetLocal } from "./state/local-messages.ts";
 import { chatId, openChat, refreshChat } from "./state/open-chat.ts";
-import { isOffline, signIn, signOut, takeToken } from "./state/session.ts";
-import { onTabNews, tellTabs } from "./state/tabs.ts";
+import { isOffline, signIn, signOut, takeToken, token } from "./state/session.ts";
+import { onTabNews, type TabNews, tellTabs } from "./state/tabs.ts";
 import { allTurns } from "./state/turns.ts";
 
 /** A tab that was away this long may have missed messages from other devices. */
@@ -30,18 +30,35 @@ export function watchWorld(): void {
   });
   // a link with a token, opened where the page is already open
   addEventListener("hashchange", () => {
-    if (location.hash.startsWith("#token=")) takeToken();
+    if (!location.hash.startsWith("#token=")) return;
+    takeToken();
+    if (token.value !== undefined) void enter(token.value);
   });
-  onTabNews((news) => {
-    if (news.type === "chats") void loadChats(true);
-    else if (news.type === "signed-out") location.reload();
-    else if (news.chatId === chatId.peek()) void refreshChat();
-  });
+  onTabNews(takeNews);
+  if (token.peek() === undefined) tellTabs({ type: "token-wanted" });
+}
+
+function takeNews(news: TabNews): void {
+  switch (news.type) {
+    case "chats":
+      return void loadChats(true);
+    case "messages":
+      return news.chatId === chatId.peek() ? void refreshChat() : undefined;
+    case "token-wanted": {
+      const own = token.peek();
+      return own === undefined ? undefined : tellTabs({ type: "token", token: own });
+    }
+    case "token":
+      return token.peek() === undefined ? void enter(news.token) : undefined;
+    case "signed-out":
+      signOut();
+      return location.reload();
+  }
 }
 
 /** Someone signed in: everything that waited for it goes on. */
-export async function enter(token: string): Promise<void> {
-  signIn(token);
+export async function enter(given: string): Promise<void> {
+  signIn(given);
   await Promise.all([loadChats(true), refreshChat()]);
 }
 

@@ -95,7 +95,8 @@ async function trySend(
       });
     } catch (cause) {
       if (!(cause instanceof ApiError) || !cause.isPassing || tries === sendTries) throw cause;
-      const waitMs = cause.retryAfterMs ?? sendWaitMs * 2 ** (tries - 1) * (0.5 + Math.random() / 2);
+      const waitMs =
+        cause.retryAfterMs ?? sendWaitMs * 2 ** (tries - 1) * (0.5 + Math.random() / 2);
       if (waitMs > 10_000) throw cause; // a person decides about waits they would notice
       await new Promise((resolve) => setTimeout(resolve, waitMs));
       signal?.throwIfAborted();

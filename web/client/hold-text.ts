@@ -26,7 +26,11 @@ interface Snapshot {
  * Appends a token. `repeated`: it was there already. `gap`: tokens before it are missing, the text must be
  * asked for anew.
  */
-export function holdToken(held: Held, id: string | undefined, token: Token): Held | "repeated" | "gap" {
+export function holdToken(
+  held: Held,
+  id: string | undefined,
+  token: Token,
+): Held | "repeated" | "gap" {
   const first = token.first_seq ?? token.seq;
   if (held.lastSeq !== undefined) {
     if (token.seq <= held.lastSeq) return "repeated";

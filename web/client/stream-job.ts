@@ -3,7 +3,13 @@ import { createLine, type LineControl } from "./line.ts";
 import { openEvents } from "./open-events.ts";
 import { createSseParser, type SseFrame } from "./parse-sse.ts";
 import { ApiError, callJson, type Connection } from "./request.ts";
-import { defaultTiming, type JobUpdate, type Line, type LineBreak, type Timing } from "./updates.ts";
+import {
+  defaultTiming,
+  type JobUpdate,
+  type Line,
+  type LineBreak,
+  type Timing,
+} from "./updates.ts";
 import type {
   DoneEvent,
   DoneResult,
@@ -178,7 +184,9 @@ async function takeFrame(reader: Reader, frame: SseFrame): Promise<JobUpdate | "
 function readJson(text: string): Record<string, unknown> | undefined {
   try {
     const data: unknown = JSON.parse(text);
-    return typeof data === "object" && data !== null ? (data as Record<string, unknown>) : undefined;
+    return typeof data === "object" && data !== null
+      ? (data as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined; // not ours
   }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Page } from "../build.ts";
 
 /** The page must work under this, and does so in every browser test. */
-export const strictPolicy =
+const strictPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' https: data: blob:; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /** A file of the built page, as the manifest names it; `/` is the page itself. */

@@ -3,7 +3,7 @@ import { pageFile } from "./page-file.ts";
 import { answerRest, type Rest, restState } from "./rest-routes.ts";
 
 /** What a test may bend about the event stream. */
-export interface Bend {
+interface Bend {
   /** Frames of one connection, before they are sent: drop, repeat, break. `cut` closes the line. */
   frame?: (event: LoggedEvent, connection: number) => LoggedEvent[] | "cut";
   /** Answers the request for events itself. */
@@ -19,7 +19,7 @@ export interface ProtocolServer extends Rest {
   stop(): Promise<void>;
 }
 
-export const frameOf = ({ id, event, data }: LoggedEvent) =>
+const frameOf = ({ id, event, data }: LoggedEvent) =>
   `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 
 /** Speaks PROTOCOL.md from memory, for tests of clients; `pageDir` is served at `/`. */

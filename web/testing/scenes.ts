@@ -6,7 +6,7 @@ export interface Pace {
   readonly tokenMs: number;
 }
 
-export const quick: Pace = { stageMs: 5, tokenMs: 2 };
+const quick: Pace = { stageMs: 5, tokenMs: 2 };
 
 export const longAnswer = `**투명 페트병**은 라벨만 떼면 거의 다 된 거예요.
 
@@ -25,7 +25,7 @@ export const longAnswer = `**투명 페트병**은 라벨만 떼면 거의 다 �
 동네마다 요일이 다르니 [생활폐기물 안내](https://www.me.go.kr)를 확인해 주세요.`;
 
 /** Cuts a text the way a model does: a few characters at a time. */
-export const tokensOf = (text: string): string[] => text.match(/[\s\S]{1,3}/g) ?? [];
+const tokensOf = (text: string): string[] => text.match(/[\s\S]{1,3}/g) ?? [];
 
 /** A whole run with two branches side by side, cancelled when asked to. */
 export function answers(text: string = longAnswer, pace: Pace = quick) {
@@ -40,7 +40,10 @@ export function answers(text: string = longAnswer, pace: Pace = quick) {
     log.stage("waste_rag", "started", { progress: 20 });
     log.stage("collection_point", "started", { progress: 20 });
     await wait(pace.stageMs);
-    log.stage("waste_rag", "completed", { progress: 40, result: { found: true, items: ["페트병"] } });
+    log.stage("waste_rag", "completed", {
+      progress: 40,
+      result: { found: true, items: ["페트병"] },
+    });
     log.stage("feedback", "started", { progress: 45 });
     await wait(pace.stageMs / 2);
     log.stage("feedback", "completed", { progress: 50 });
@@ -54,7 +57,7 @@ export function answers(text: string = longAnswer, pace: Pace = quick) {
 }
 
 /** Tokens and the end. */
-export async function write(log: JobLog, text: string, pace: Pace): Promise<void> {
+async function write(log: JobLog, text: string, pace: Pace): Promise<void> {
   for (const token of tokensOf(text)) {
     if (log.isCancelled) {
       log.end("cancelled", { error_code: "CANCELLED" });
@@ -87,7 +90,11 @@ export async function asksForPlace(log: JobLog): Promise<void> {
   if (type !== "cancel") log.stage("location", "completed", { progress: 55, result: { count: 3 } });
   log.stage("aggregator", "completed", { progress: 65 });
   log.stage("answer", "started", { progress: 75 });
-  await write(log, type === "cancel" ? "위치 없이 알려 드려요." : "가까운 곳 세 군데를 찾았어요.", quick);
+  await write(
+    log,
+    type === "cancel" ? "위치 없이 알려 드려요." : "가까운 곳 세 군데를 찾았어요.",
+    quick,
+  );
 }
 
 /** Writes a little, fails. */

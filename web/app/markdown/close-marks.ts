@@ -5,7 +5,11 @@
 export function closeMarks(text: string): string {
   const fences = text.match(/^ {0,3}(```|~~~)/gm)?.length ?? 0;
   if (fences % 2 === 1) return text;
-  const start = Math.max(text.lastIndexOf("\n\n"), text.lastIndexOf("\n- "), text.lastIndexOf("\n|"));
+  const start = Math.max(
+    text.lastIndexOf("\n\n"),
+    text.lastIndexOf("\n- "),
+    text.lastIndexOf("\n|"),
+  );
   const tail = text.slice(start + 1);
   if ((tail.match(/`/g)?.length ?? 0) % 2 === 1) return `${text}\``;
   const stars = tail.match(/\*\*/g)?.length ?? 0;

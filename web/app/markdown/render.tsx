@@ -1,3 +1,5 @@
+/** @jsxImportSource preact */
+// said here because `bun test` reads the tsconfig of the folder it is started in, not ours
 import type { Token, Tokens } from "marked";
 import type { ComponentChild, VNode } from "preact";
 import { decodeEntities } from "./entities.ts";
@@ -24,8 +26,8 @@ function block(token: Tokens.Generic): ComponentChild {
     case "def":
       return null;
     case "heading": {
-      // the page has h1 and h2 of its own
-      const Heading = `h${Math.min(Number(token["depth"]) + 2, 6)}` as "h3";
+      // the page has an h1 of its own
+      const Heading = `h${Math.min(Number(token["depth"]) + 1, 6)}` as "h2";
       return <Heading>{inline(token.tokens)}</Heading>;
     }
     case "paragraph":

@@ -13,7 +13,16 @@ const node = (drawing: ReturnType<typeof layOut>, id: string) => {
 };
 
 test("rows follow the edges from the start to the end", () => {
-  const ys = ["intent", "vision", "router", "weather", "feedback", "aggregator", "summarize", "answer"];
+  const ys = [
+    "intent",
+    "vision",
+    "router",
+    "weather",
+    "feedback",
+    "aggregator",
+    "summarize",
+    "answer",
+  ];
   const places = ys.map((id) => node(drawn(), id).y);
   expect(places).toEqual([...places].sort((a, b) => a - b));
   expect(new Set(places).size).toBe(places.length);

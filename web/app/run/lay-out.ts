@@ -10,7 +10,7 @@ export interface PlacedNode {
   readonly isDot: boolean;
 }
 
-export interface PlacedEdge {
+interface PlacedEdge {
   readonly from: string;
   readonly to: string;
   readonly path: string;

@@ -12,7 +12,15 @@ const stage = (id: string, name: string, status: string, more: object = {}): Job
   }) as unknown as JobUpdate;
 const token = (id: string): JobUpdate => ({ type: "token", id, content: "a", text: "a", held });
 const done = (status: string): JobUpdate =>
-  ({ type: "done", id: "1-9", status, message: "", text: "", check: "intact", result: { tokens: 7 } }) as unknown as JobUpdate;
+  ({
+    type: "done",
+    id: "1-9",
+    status,
+    message: "",
+    text: "",
+    check: "intact",
+    result: { tokens: 7 },
+  }) as unknown as JobUpdate;
 const after = (...updates: JobUpdate[]): Run =>
   updates.reduce((run, update) => advance(run, update, 1000), newRun("j", 0));
 
@@ -33,7 +41,10 @@ test("a node that went the other way keeps the mark when it completes", () => {
 });
 
 test("durations are the server's", () => {
-  const run = after(stage("1-1", "intent", "started"), stage("1-2", "intent", "completed", { ts: "100.40" }));
+  const run = after(
+    stage("1-1", "intent", "started"),
+    stage("1-2", "intent", "completed", { ts: "100.40" }),
+  );
   expect(run.nodes).toMatchObject([{ startedAt: 100, endedAt: 100.4 }]);
 });
 
@@ -48,7 +59,12 @@ test("progress never falls", () => {
 });
 
 test("tokens in a row are one line", () => {
-  const { log, tokens } = after(token("1-1"), token("1-2"), stage("1-3", "answer", "completed"), token("1-4"));
+  const { log, tokens } = after(
+    token("1-1"),
+    token("1-2"),
+    stage("1-3", "answer", "completed"),
+    token("1-4"),
+  );
   expect(log.map(({ event, id, lastId, count }) => [event, id, lastId, count])).toEqual([
     ["token", "1-1", "1-2", 2],
     ["answer", "1-3", "1-3", 1],
@@ -65,7 +81,9 @@ test("a new attempt starts the nodes over and is counted", () => {
 });
 
 test("a question stands until it is answered or given up", () => {
-  const asked = stage("1-1", "needs_input", "waiting", { result: { input_type: "location", timeout: 30 } });
+  const asked = stage("1-1", "needs_input", "waiting", {
+    result: { input_type: "location", timeout: 30 },
+  });
   const run = after(asked, stage("1-2", "location", "waiting"));
   expect(run.question).toMatchObject({ inputType: "location", untilMs: 31_000 });
   expect(advance(run, stage("1-3", "location", "resumed"), 0).question).toBeNull();

@@ -2,7 +2,7 @@ import type { Check } from "../../client/hold-text.ts";
 import type { JobUpdate } from "../../client/updates.ts";
 import type { Ending, StageEvent } from "../../client/wire.ts";
 
-export type NodeState = "running" | "asking" | "done" | "failed" | "fallback" | "skipped";
+type NodeState = "running" | "asking" | "done" | "failed" | "fallback" | "skipped";
 
 export interface NodeRun {
   readonly id: string;

@@ -13,10 +13,16 @@ const cursor = signal<string | null | undefined>(undefined);
 export const hasMoreChats = () => cursor.value !== null;
 
 const pageSize = 30;
+/** News came while a page was under way, which may be from before it. */
+let isAskedAgain = false;
 
 /** Loads the next page; the first one anew when `isFresh`. */
 export async function loadChats(isFresh = false): Promise<void> {
-  if (isListLoading.value || (!isFresh && cursor.value === null)) return;
+  if (isListLoading.value) {
+    isAskedAgain ||= isFresh;
+    return;
+  }
+  if (!isFresh && cursor.value === null) return;
   isListLoading.value = true;
   try {
     const from = isFresh ? undefined : (cursor.value ?? undefined);
@@ -31,6 +37,9 @@ export async function loadChats(isFresh = false): Promise<void> {
   } finally {
     isListLoading.value = false;
   }
+  if (!isAskedAgain) return;
+  isAskedAgain = false;
+  await loadChats(true);
 }
 
 export async function createChat(): Promise<string> {

@@ -77,7 +77,10 @@ async function deliver(asked: Message): Promise<void> {
     await putMessages([question, answer]);
     touchChat(question.chatId, question.content);
   } catch (error) {
-    const failure = { code: codeOf(error), message: error instanceof ApiError ? error.message : "" };
+    const failure = {
+      code: codeOf(error),
+      message: error instanceof ApiError ? error.message : "",
+    };
     await dropMessages(answer.chatId, [answer.clientId]);
     await putMessages([{ ...question, status: "failed", failure }]);
     if (isRefused(error)) afterSignIn(() => void resend(question));
@@ -94,7 +97,8 @@ export async function resend(question: Message): Promise<void> {
 export async function askAgain(answer: Message): Promise<void> {
   const all = messages.value;
   const at = all.findIndex((one) => one.clientId === answer.clientId);
-  const question = answer.role === "user" ? answer : all.slice(0, at).findLast((one) => one.role === "user");
+  const question =
+    answer.role === "user" ? answer : all.slice(0, at).findLast((one) => one.role === "user");
   if (question) await sendMessage(question.content, question.imageUrl ?? undefined);
 }
 

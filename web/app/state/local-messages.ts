@@ -10,7 +10,7 @@ interface Schema extends DBSchema {
   };
 }
 
-export const keepMs = 7 * 24 * 3600 * 1000;
+const keepMs = 7 * 24 * 3600 * 1000;
 
 let opening: Promise<IDBPDatabase<Schema> | undefined> | undefined;
 
@@ -62,14 +62,14 @@ export async function readLocal(chatId: string): Promise<Message[]> {
 
 export async function removeLocal(clientIds: readonly string[]): Promise<void> {
   const db = await open();
-  await Promise.all(clientIds.map((id) => db?.delete("messages", id))).catch(() => {});
+  if (db) await Promise.all(clientIds.map((id) => db.delete("messages", id))).catch(() => {});
 }
 
 /** Forgets a chat, or with no chat everything: the next person at this device sees nothing. */
 export async function forgetLocal(chatId?: string): Promise<void> {
   const db = await open();
-  if (chatId === undefined) return void (await db?.clear("messages").catch(() => {}));
-  await removeLocal((await readLocal(chatId)).map((message) => message.clientId));
+  if (chatId === undefined) await db?.clear("messages").catch(() => {});
+  else await removeLocal((await readLocal(chatId)).map((message) => message.clientId));
 }
 
 /** Forgets what is older than seven days. */

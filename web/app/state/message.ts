@@ -7,9 +7,9 @@ import type { Run } from "../run/run.ts";
  * `pending` shown, not yet accepted by the server; `streaming` accepted, its job runs; `committed` the job ended
  * and the server has it (or will within seconds); `failed` not sent, or the job failed.
  */
-export type MessageStatus = "pending" | "streaming" | "committed" | "failed";
+type MessageStatus = "pending" | "streaming" | "committed" | "failed";
 
-export interface Failure {
+interface Failure {
   readonly code: string;
   /** For people; empty when the page knows a better sentence for the code. */
   readonly message: string;
@@ -80,7 +80,7 @@ export function fromServer(chatId: string, message: ServerMessage): Message {
 }
 
 /** Newer servers name the job of a message. */
-export function jobIdOf(message: ServerMessage): string | null {
+function jobIdOf(message: ServerMessage): string | null {
   const { job_id } = message as ServerMessage & { job_id?: unknown };
   return typeof job_id === "string" ? job_id : null;
 }

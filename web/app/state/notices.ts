@@ -14,6 +14,12 @@ export function notify(text: string): void {
   timer = setTimeout(() => (notice.value = undefined), showMs);
 }
 
+/** Long enough to be picked up; then it is gone, or it would be read twice by whoever walks the page. */
+const announceMs = 3000;
+
 export function announce(text: string): void {
   announcement.value = text;
+  setTimeout(() => {
+    if (announcement.value === text) announcement.value = "";
+  }, announceMs);
 }

@@ -10,7 +10,8 @@ export function askPlace(timeoutMs = waitMs): Promise<Place | undefined> {
     const { geolocation } = navigator;
     if (!geolocation) return resolve(undefined);
     geolocation.getCurrentPosition(
-      ({ coords }) => resolve({ latitude: round(coords.latitude), longitude: round(coords.longitude) }),
+      ({ coords }) =>
+        resolve({ latitude: round(coords.latitude), longitude: round(coords.longitude) }),
       () => resolve(undefined),
       { timeout: timeoutMs, maximumAge: maxAgeMs },
     );

@@ -14,17 +14,30 @@ test("a row takes the place of the message it is, under the key the page knows",
   const local = of({ clientId: "mine", serverId: "s1", status: "committed", content: "old" });
   const [only, ...others] = reconcile([row("s1", now - 5, { content: "new" })], [local], now);
   expect(others).toEqual([]);
-  expect(only).toMatchObject({ clientId: "mine", serverId: "s1", content: "new", createdAt: now - 5 });
+  expect(only).toMatchObject({
+    clientId: "mine",
+    serverId: "s1",
+    content: "new",
+    createdAt: now - 5,
+  });
 });
 
 test("a running question the server already lists is one message, by job or by its text", () => {
   const byJob = of({ clientId: "mine", jobId: "j", status: "streaming", content: "a" });
-  expect(keys(reconcile([row("s1", now, { jobId: "j", content: "a" })], [byJob], now))).toEqual(["mine"]);
+  expect(keys(reconcile([row("s1", now, { jobId: "j", content: "a" })], [byJob], now))).toEqual([
+    "mine",
+  ]);
   expect(keys(reconcile([row("s1", now, { content: "a" })], [byJob], now))).toEqual(["mine"]);
 });
 
 test("an answer under way is not overwritten by the history", () => {
-  const live = of({ clientId: "a", serverId: "s", role: "assistant", status: "streaming", content: "so far" });
+  const live = of({
+    clientId: "a",
+    serverId: "s",
+    role: "assistant",
+    status: "streaming",
+    content: "so far",
+  });
   expect(reconcile([row("s", now, { role: "assistant" })], [live], now)[0]?.content).toBe("so far");
 });
 
@@ -39,7 +52,11 @@ test.each([
 test("failures and messages under way stay, the latter last", () => {
   const failed = of({ clientId: "failed", status: "failed", createdAt: now - 100 });
   const pending = of({ clientId: "pending", status: "pending", createdAt: now - 1000 });
-  expect(keys(reconcile([row("s", now - 50)], [pending, failed], now))).toEqual(["failed", "s", "pending"]);
+  expect(keys(reconcile([row("s", now - 50)], [pending, failed], now))).toEqual([
+    "failed",
+    "s",
+    "pending",
+  ]);
 });
 
 test("a turn of one moment shows the question first", () => {
@@ -52,7 +69,12 @@ const any = fc.record({
   serverId: fc.option(fc.constantFrom("s1", "s2", "s3"), { nil: null }),
   jobId: fc.option(fc.constantFrom("j1", "j2"), { nil: null }),
   role: fc.constantFrom("user" as const, "assistant" as const),
-  status: fc.constantFrom("pending" as const, "streaming" as const, "committed" as const, "failed" as const),
+  status: fc.constantFrom(
+    "pending" as const,
+    "streaming" as const,
+    "committed" as const,
+    "failed" as const,
+  ),
   content: fc.constantFrom("a", "b"),
   createdAt: fc.integer({ min: now - 1000, max: now }),
   committedAt: fc.option(fc.integer({ min: now - 60_000, max: now }), { nil: null }),

@@ -57,10 +57,17 @@ function pair(server: readonly Message[], local: readonly Message[]): Map<Messag
     for (const own of left) if (is(own)) return own;
     return undefined;
   };
-  for (const row of server) take(row, find((own) => own.serverId === row.serverId));
+  for (const row of server)
+    take(
+      row,
+      find((own) => own.serverId === row.serverId),
+    );
   for (const row of server) {
     if (pairs.has(row) || row.jobId === null) continue;
-    take(row, find((own) => own.jobId === row.jobId && own.role === row.role));
+    take(
+      row,
+      find((own) => own.jobId === row.jobId && own.role === row.role),
+    );
   }
   const unnamed = [...left].filter((own) => own.serverId === null && own.jobId !== null).reverse();
   for (const own of unnamed) {

@@ -17,9 +17,15 @@ export const client = createClient({
   getToken: () => token.value,
   fetch: async (input, init) => {
     try {
+      const sent = token.value;
       const response = await fetch(input, init);
       isUnreachable.value = false;
-      return response;
+      if (response.status !== 401 || token.value === undefined || token.value === sent)
+        return response;
+      // signed in while this was under way
+      const headers = new Headers(init.headers);
+      headers.set("authorization", `Bearer ${token.value}`);
+      return await fetch(input, { ...init, headers });
     } catch (cause) {
       if (!init.signal?.aborted) isUnreachable.value = true;
       throw cause;

@@ -46,6 +46,7 @@ export const turnOf = (jobId: string | null): Turn | undefined =>
 export const allTurns = (): Turn[] => [...turns.values()];
 
 const saveEveryMs = 1000;
+const countEveryMs = 250;
 
 /** Follows a job until it ends; a second call for the same job does nothing. */
 export function startTurn(answer: Message, events: TurnEvents): void {
@@ -79,8 +80,14 @@ async function follow(
   let held = from;
   let run = turn.run.value;
   let savedAt = Date.now();
+  let runShownAt = 0;
   const frame = eachFrame(() => {
-    turn.run.value = run;
+    // a step is shown at once; that tokens were counted may wait
+    const isNews = run.nodes !== turn.run.value.nodes || run.question !== turn.run.value.question;
+    if (isNews || Date.now() - runShownAt > countEveryMs) {
+      runShownAt = Date.now();
+      turn.run.value = run;
+    }
     if (held && !turn.isStopping.value) turn.text.value = held.text;
   });
   const end = () => {

@@ -51,22 +51,17 @@ export function AskCard({ turn, question }: { turn: Turn; question: Question }) 
 
   return (
     <section class="ask" aria-label={t.askTitle}>
-      <h3>
+      <h2>
         <Icon name="pin" />
         {t.askTitle}
         <small>{t.askLeft(left)}</small>
-      </h3>
+      </h2>
       <p>{question.message || t.askLocation}</p>
       {isDenied ? <p role="alert">{t.askDenied}</p> : null}
       <div class="ask-answers">
         {question.inputType === "location" ? (
           <>
-            <button
-              type="button"
-              class="button"
-              disabled={isSending}
-              onClick={() => void allow()}
-            >
+            <button type="button" class="button" disabled={isSending} onClick={() => void allow()}>
               {t.askAllow}
             </button>
             <select

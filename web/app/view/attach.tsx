@@ -12,7 +12,12 @@ export function Attached({ url, onRemove }: { url: string; onRemove: () => void 
     <div class="attached">
       <Photo url={url} label={t.attached} />
       <span class="attached-url">{url}</span>
-      <button type="button" class="icon-button small" aria-label={t.attachRemove} onClick={onRemove}>
+      <button
+        type="button"
+        class="icon-button small"
+        aria-label={t.attachRemove}
+        onClick={onRemove}
+      >
         <Icon name="close" />
       </button>
     </div>
@@ -70,13 +75,16 @@ function AttachDialog({ onAttach, onClose }: Props) {
     else take(url);
   };
   const inputOf = (event: Event) =>
-    (event.currentTarget as HTMLElement).closest("dialog")?.querySelector<HTMLInputElement>("[name=url]") ?? null;
+    (event.currentTarget as HTMLElement)
+      .closest("dialog")
+      ?.querySelector<HTMLInputElement>("[name=url]") ?? null;
   return (
     <Dialog title={t.attach} onClose={onClose}>
       <label class="field">
         {t.attachUrl}
         <input
           name="url"
+          autofocus
           type="url"
           inputMode="url"
           placeholder="https://"

@@ -4,8 +4,9 @@ import { notify } from "../state/notices.ts";
 import { chatId, openChat } from "../state/open-chat.ts";
 import { allTurns } from "../state/turns.ts";
 import { texts } from "../texts.ts";
-import { labelOf } from "./chat-list.tsx";
+import { labelOf } from "./chat-label.ts";
 import { Dialog } from "./dialog.tsx";
+import { formText } from "./form-text.ts";
 
 interface Props {
   readonly chat: ChatSummary;
@@ -18,7 +19,7 @@ export function RenameDialog({ chat, onClose }: Props) {
   const t = texts.value;
   const onSubmit = (event: SubmitEvent) => {
     event.preventDefault();
-    const title = String(new FormData(event.currentTarget as HTMLFormElement).get("title")).trim();
+    const title = formText(event, "title");
     onClose();
     if (title === "" || title === chat.title) return;
     void renameChat(chat.id, title).then((isDone) => {
@@ -30,7 +31,13 @@ export function RenameDialog({ chat, onClose }: Props) {
       <form onSubmit={onSubmit}>
         <label class="field">
           {t.renameLabel}
-          <input name="title" required maxLength={titleChars} defaultValue={labelOf(chat)} />
+          <input
+            name="title"
+            autofocus
+            required
+            maxLength={titleChars}
+            defaultValue={labelOf(chat)}
+          />
         </label>
         <div class="dialog-foot">
           <button type="button" class="button quiet" onClick={onClose}>

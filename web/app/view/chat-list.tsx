@@ -4,6 +4,7 @@ import type { ChatSummary } from "../../client/wire.ts";
 import { chats, hasMoreChats, isListLoading, listError, loadChats } from "../state/chats.ts";
 import { chatId, openChat } from "../state/open-chat.ts";
 import { texts } from "../texts.ts";
+import { labelOf } from "./chat-label.ts";
 import { focusComposer } from "./focus.ts";
 import { Icon, Leaf } from "./icons.tsx";
 import { isDrawerOpen, isSettingsOpen } from "./layout.ts";
@@ -11,9 +12,6 @@ import { RemoveDialog, RenameDialog } from "./chat-dialogs.tsx";
 
 const renaming = signal<ChatSummary | undefined>(undefined);
 const removing = signal<ChatSummary | undefined>(undefined);
-
-export const labelOf = (chat: ChatSummary): string =>
-  chat.title ?? chat.preview ?? texts.value.untitled;
 
 export function ChatList() {
   const t = texts.value;
@@ -69,7 +67,12 @@ function ChatRow({ chat, isOpen }: { chat: ChatSummary; isOpen: boolean }) {
   };
   return (
     <li class="chat-row" data-open={isOpen}>
-      <button type="button" class="chat-open" aria-current={isOpen ? "page" : undefined} onClick={open}>
+      <button
+        type="button"
+        class="chat-open"
+        aria-current={isOpen ? "page" : undefined}
+        onClick={open}
+      >
         {label}
       </button>
       <span class="chat-tools">

@@ -2,7 +2,6 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { sendMessage, stopAnswer } from "../state/conversation.ts";
 import { notify } from "../state/notices.ts";
-import { chatId } from "../state/open-chat.ts";
 import { model, models, readStored, store } from "../state/settings.ts";
 import { texts } from "../texts.ts";
 import { AttachButton, Attached } from "./attach.tsx";
@@ -18,7 +17,7 @@ const photo = signal<string | undefined>(undefined);
 export function Composer() {
   const t = texts.value;
   const turn = liveTurn();
-  const over = [...draft.value].length - maxChars;
+  const over = Array.from(draft.value).length - maxChars;
   const isReady = (draft.value.trim() !== "" || photo.value !== undefined) && over <= 0;
   useEffect(() => store("session", "draft", draft.value), [draft.value]);
 
@@ -52,7 +51,6 @@ export function Composer() {
       )}
       <textarea
         id={composerId}
-        key={chatId.value === undefined ? "new" : "chat"}
         rows={1}
         value={draft.value}
         placeholder={t.placeholder}

@@ -25,7 +25,12 @@ export function Dialog({ title, onClose, children }: DialogProps) {
       <div class="dialog-body">
         <header class="dialog-head">
           <h2>{title}</h2>
-          <button type="button" class="icon-button" aria-label={texts.value.close} onClick={onClose}>
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={texts.value.close}
+            onClick={onClose}
+          >
             <Icon name="close" />
           </button>
         </header>

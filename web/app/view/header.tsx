@@ -2,7 +2,7 @@ import { chats } from "../state/chats.ts";
 import { chatId } from "../state/open-chat.ts";
 import { isRunOpen } from "../state/settings.ts";
 import { texts } from "../texts.ts";
-import { labelOf } from "./chat-list.tsx";
+import { labelOf } from "./chat-label.ts";
 import { Icon } from "./icons.tsx";
 import { chosenJob, isDrawerOpen } from "./layout.ts";
 import { LinePill } from "./line-pill.tsx";
@@ -31,6 +31,7 @@ export function Header() {
         type="button"
         class="button quiet run-button"
         aria-pressed={isRunOpen.value}
+        aria-label={t.run}
         onClick={toggleRun}
       >
         <Icon name="run" />

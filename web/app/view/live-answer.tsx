@@ -1,14 +1,13 @@
 import { Markdown } from "../markdown/markdown.tsx";
 import type { Run } from "../run/run.ts";
 import { isRunOpen } from "../state/settings.ts";
-import { topology } from "../state/topology.ts";
 import type { Turn } from "../state/turns.ts";
-import { language } from "../state/settings.ts";
-import { stageText, texts } from "../texts.ts";
+import { texts } from "../texts.ts";
 import { AskCard } from "./ask-card.tsx";
 import { Icon } from "./icons.tsx";
 import { chosenJob } from "./layout.ts";
-import { Thinking } from "./message-item.tsx";
+import { nodeName } from "./node-name.ts";
+import { Thinking } from "./thinking.tsx";
 
 /** An answer while it comes: only this part of the page moves with every frame. */
 export function LiveAnswer({ turn }: { turn: Turn }) {
@@ -37,13 +36,6 @@ export function LiveAnswer({ turn }: { turn: Turn }) {
   );
 }
 
-/** A node's name as the server tells it, else as the page knows it. */
-export function nodeName(id: string): string {
-  const node = topology.value?.nodes.find((one) => one.id === id);
-  if (!node) return stageText(id);
-  return language.value === "ko" ? node.label_ko : node.label_en;
-}
-
 /** The steps so far; a tap shows the whole run. Once there is a text to read, in one short line. */
 function RunStrip({ run, isShort }: { run: Run; isShort: boolean }) {
   if (run.nodes.length === 0) return null;
@@ -54,7 +46,8 @@ function RunStrip({ run, isShort }: { run: Run; isShort: boolean }) {
   const done = run.nodes.filter((node) => node.state === "done");
   const named = isShort ? run.nodes.filter((node) => node.state !== "done") : run.nodes;
   return (
-    <button type="button" class="strip" aria-label={texts.value.run} onClick={open}>
+    <button type="button" class="strip" onClick={open}>
+      <span class="sr-only">{texts.value.run}: </span>
       {isShort && done.length > 0 ? (
         <span class="strip-step" data-state="done">
           <Icon name="check" />

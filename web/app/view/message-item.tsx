@@ -7,6 +7,7 @@ import { AnswerTools } from "./answer-tools.tsx";
 import { Icon, Leaf } from "./icons.tsx";
 import { LiveAnswer } from "./live-answer.tsx";
 import { Photo } from "./photo.tsx";
+import { Thinking } from "./thinking.tsx";
 
 interface Props {
   readonly message: Message;
@@ -71,7 +72,11 @@ function Answer({ message, isLast }: Props) {
   const turn = turnOf(message.jobId);
   if (turn) return <LiveAnswer turn={turn} />;
   if (isUnderway(message)) {
-    return message.content === "" ? <Thinking /> : <Markdown text={message.content} isWhole={false} />;
+    return message.content === "" ? (
+      <Thinking />
+    ) : (
+      <Markdown text={message.content} isWhole={false} />
+    );
   }
   return (
     <>
@@ -99,16 +104,5 @@ function Ending({ message, isLast }: Props) {
         </button>
       ) : null}
     </div>
-  );
-}
-
-export function Thinking({ text }: { text?: string }) {
-  return (
-    <p class="thinking">
-      <i />
-      <i />
-      <i />
-      <span>{text ?? texts.value.thinking}</span>
-    </p>
   );
 }

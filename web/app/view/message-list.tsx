@@ -1,6 +1,13 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isAnsweredElsewhere } from "../state/await-answer.ts";
-import { chatId, hasOlder, isChatLoading, isOlderLoading, loadOlder, messages } from "../state/open-chat.ts";
+import {
+  chatId,
+  hasOlder,
+  isChatLoading,
+  isOlderLoading,
+  loadOlder,
+  messages,
+} from "../state/open-chat.ts";
 import { texts } from "../texts.ts";
 import { EmptyChat } from "./empty-chat.tsx";
 import { Icon } from "./icons.tsx";
@@ -21,7 +28,7 @@ export function MessageList() {
         class="list"
         tabIndex={0}
         role="region"
-        aria-label={t.chats}
+        aria-label={t.conversation}
         data-empty={isEmpty}
       >
         <div class="list-inner">

@@ -13,12 +13,16 @@ interface Props {
 export function RunFacts({ run, metadata }: Props) {
   const t = texts.value;
   const now = useNow(run.endedMs === null);
-  const text = (name: string) => (typeof metadata?.[name] === "string" ? metadata[name] : undefined);
+  const text = (name: string) =>
+    typeof metadata?.[name] === "string" ? metadata[name] : undefined;
   const intents = metadata?.["intents"];
   const facts: readonly (readonly [string, string | undefined])[] = [
     [t.facts.time, durationText((run.endedMs ?? now) - run.beganMs, t.units)],
     [t.facts.tokens, run.tokens === 0 ? undefined : String(run.tokens)],
-    [t.facts.model, text("model") && [text("model"), text("model_note")].filter(Boolean).join(" · ")],
+    [
+      t.facts.model,
+      text("model") && [text("model"), text("model_note")].filter(Boolean).join(" · "),
+    ],
     [t.facts.cost, costOf(metadata)],
     [t.facts.attempts, run.attempts > 1 ? String(run.attempts) : undefined],
     [

@@ -4,7 +4,7 @@ import type { NodeRun, Run } from "../run/run.ts";
 import { durationText } from "../run/seconds.ts";
 import { texts } from "../texts.ts";
 import { useNow } from "./line-pill.tsx";
-import { nodeName } from "./live-answer.tsx";
+import { nodeName } from "./node-name.ts";
 
 const width = 360;
 
@@ -13,7 +13,7 @@ export function RunGraph({ topology, run }: { topology: Topology; run: Run }) {
   const nodes = new Map(run.nodes.map((node) => [node.id, node]));
   const visited = new Set(nodes.keys());
   const drawing = layOut(topology, visited, width);
-  const now = useNow(run.nodes.some((node) => node.state === "running"), 100);
+  const now = useNow(run.nodes.some((node) => node.state === "running"));
   const stateOf = (edge: { from: string; to: string }) => {
     const states = [nodes.get(edge.from)?.state, nodes.get(edge.to)?.state];
     if (states.includes("skipped") || !isWalked(edge, drawing.edges, visited)) return "idle";
@@ -79,7 +79,10 @@ function Node({ placed, node, now }: NodeProps) {
 
 /** Squeezes a name that would leave its box; undefined lets it be. */
 function nameLength(name: string, size: number): number | undefined {
-  const wide = [...name].reduce((sum, one) => sum + (one.charCodeAt(0) > 0x2e7f ? 11.4 : 6.4), 0);
+  const wide = Array.from(name).reduce(
+    (sum, one) => sum + (one.charCodeAt(0) > 0x2e7f ? 11.4 : 6.4),
+    0,
+  );
   return wide > size - 10 ? size - 10 : undefined;
 }
 

@@ -18,7 +18,9 @@ export function EventLog({ run }: { run: Run }) {
               {line.event === "token" ? ` ×${line.count}` : null}
             </span>
             <span class="log-status">{statusText(line)}</span>
-            <code>{line.id === line.lastId ? line.id : `${line.id} … ${shortId(line.lastId)}`}</code>
+            <code>
+              {line.id === line.lastId ? line.id : `${line.id} … ${shortId(line.lastId)}`}
+            </code>
           </li>
         ))}
       </ol>

@@ -19,7 +19,9 @@ export function RunPanel() {
   const close = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     void loadTopology();
-    if (!isRunWide.value) close.current?.focus();
+    if (isRunWide.value) return;
+    close.current?.focus();
+    return () => document.querySelector<HTMLElement>(".run-button")?.focus();
   }, []);
   const { turn, run, metadata } = shownRun();
   return (
@@ -110,7 +112,12 @@ function LineTools({ turn }: { turn: Turn }) {
           {t.reconnect}
         </button>
       ) : (
-        <button type="button" class="button quiet small" title={t.cutHint} onClick={() => turn.cut()}>
+        <button
+          type="button"
+          class="button quiet small"
+          title={t.cutHint}
+          onClick={() => turn.cut()}
+        >
           <Icon name="scissors" />
           {t.cutLine}
         </button>

@@ -1,14 +1,14 @@
 import type { NodeRun, Run } from "../run/run.ts";
 import { texts } from "../texts.ts";
 import { useNow } from "./line-pill.tsx";
-import { nodeName } from "./live-answer.tsx";
+import { nodeName } from "./node-name.ts";
 import { timeOf } from "./run-graph.tsx";
 
 /** Every step in the order it began, with its time as a bar: what ran side by side stands side by side. */
 export function RunSteps({ run, isLive }: { run: Run; isLive: boolean }) {
   const t = texts.value;
   const isRunning = isLive && run.nodes.some((node) => node.state === "running");
-  const now = useNow(isRunning, 200);
+  const now = useNow(isRunning);
   if (run.nodes.length === 0) return null;
   const start = Math.min(...run.nodes.map((node) => node.startedAt));
   const ends = run.nodes.map((node) => endOf(node, now));
@@ -20,7 +20,10 @@ export function RunSteps({ run, isLive }: { run: Run; isLive: boolean }) {
         {run.nodes.map((node) => {
           const from = ((node.startedAt - start) / span) * 100;
           const length = ((endOf(node, now) - node.startedAt) / span) * 100;
-          const place = { marginLeft: `${from}%`, width: `${Math.max(2, Math.min(length, 100 - from))}%` };
+          const place = {
+            marginLeft: `${from}%`,
+            width: `${Math.max(2, Math.min(length, 100 - from))}%`,
+          };
           return (
             <li key={node.id} data-state={node.state}>
               <span class="step-name">{nodeName(node.id)}</span>
@@ -45,7 +48,8 @@ const endOf = (node: NodeRun, now: number): number =>
 function Found({ node }: { node: NodeRun }) {
   const pairs = Object.entries(node.result ?? {}).flatMap(([name, value]) => {
     const text = Array.isArray(value) ? value.slice(0, 4).map(String).join(", ") : String(value);
-    const isShort = value !== null && typeof value !== "object" ? text.length <= 60 : Array.isArray(value);
+    const isShort =
+      value !== null && typeof value !== "object" ? text.length <= 60 : Array.isArray(value);
     return isShort && text !== "" ? [`${name.replaceAll("_", " ")}: ${text}`] : [];
   });
   return pairs.length === 0 ? null : <span class="step-found">{pairs.join(" · ")}</span>;

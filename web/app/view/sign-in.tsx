@@ -4,6 +4,7 @@ import { needsSignIn } from "../state/session.ts";
 import { texts } from "../texts.ts";
 import { enter } from "../world.ts";
 import { Dialog } from "./dialog.tsx";
+import { formText } from "./form-text.ts";
 
 /** Put away to read on; a line above the chat brings it back. */
 export const isSignInHidden = signal(false);
@@ -14,8 +15,7 @@ export function SignInDialog() {
   if (!needsSignIn.value || isSignInHidden.value) return null;
   const onSubmit = (event: SubmitEvent) => {
     event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const token = String(form.get("token")).trim();
+    const token = formText(event, "token");
     const isToken = /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token);
     setBad(!isToken);
     if (isToken) void enter(token);
@@ -29,6 +29,7 @@ export function SignInDialog() {
           {t.signInLabel}
           <textarea
             name="token"
+            autofocus
             required
             rows={3}
             spellcheck={false}
