@@ -22,6 +22,8 @@ export interface StoredMessage {
   readonly role: "user" | "assistant";
   readonly content: string;
   readonly image_url: string | null;
+  /** The work that wrote it. */
+  readonly job_id: string | null;
   readonly intent: string | null;
   readonly metadata: Record<string, unknown> | null;
   readonly created_at: string;
@@ -121,7 +123,7 @@ export function listMessages(
       : sql`and (created_at, (role = 'assistant')::int, id)
           < (${before.t}::text::timestamptz, ${before.r}::int, ${before.id}::uuid)`;
   return query(sql<StoredMessage[]>`
-    select id, role, content, image_url, intent, metadata, ${iso(sql, "created_at")} as created_at
+    select id, role, content, image_url, job_id, intent, metadata, ${iso(sql, "created_at")} as created_at
     from chat.messages where chat_id = ${chatId} ${earlier}
     order by chat.messages.created_at desc, (role = 'assistant')::int desc, id desc limit ${count}`);
 }
@@ -147,7 +149,7 @@ export interface JobRow extends StoredMessage {
 /** The rows of a finished job, question first, if its chat is this user's; else none. */
 export function findJobRows(sql: Sql, jobId: JobId, userId: UserId): Promise<JobRow[]> {
   return query(sql<JobRow[]>`
-    select m.id, m.chat_id, m.role, m.content, m.image_url, m.intent, m.metadata,
+    select m.id, m.chat_id, m.role, m.content, m.image_url, m.job_id, m.intent, m.metadata,
       to_char(m.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as created_at
     from chat.messages m join chat.conversations c on c.id = m.chat_id
     where m.job_id = ${jobId} and c.user_id = ${userId} and not c.is_deleted

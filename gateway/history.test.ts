@@ -9,6 +9,7 @@ const message = (id: string, role: "user" | "assistant", created_at: string): St
   role,
   content: "",
   image_url: null,
+  job_id: null,
   intent: null,
   metadata: null,
   created_at,

@@ -62,6 +62,7 @@ async function messagesOf(redis: ScriptedRedis, jobId: JobId): Promise<PendingMe
     role: "user",
     content: record.message,
     image_url: record.imageUrl,
+    job_id: jobId,
     intent: null,
     metadata: null,
     // what persistence will write for it
@@ -73,6 +74,7 @@ async function messagesOf(redis: ScriptedRedis, jobId: JobId): Promise<PendingMe
     role: "assistant",
     content: done.result.answer ?? "",
     image_url: null,
+    job_id: jobId,
     intent: done.result.intent,
     metadata: done.result.metadata,
     created_at: answeredAt,

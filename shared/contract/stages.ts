@@ -43,7 +43,6 @@ export function stageSeq(stage: Stage, status: StageStatus): number {
 /** `done` always carries seq 181, whatever its ending. */
 export const doneSeq = 181;
 
-
 export const intents = [
   "waste",
   "character",
