@@ -152,8 +152,8 @@ when("a second tab shows the question and the answer as they come", async () => 
     await second.locator(".chat-open").first().click();
     await finished(second);
     await ask(page, "우유팩이랑 건전지는 어디에 버려?");
-    await growing(second, 20);
     await page.locator(".answer").nth(1).waitFor();
+    await second.locator(".answer").nth(1).waitFor();
     expect(await finished(second)).toBe(await finished(page));
     expect(await second.locator(".message").count()).toBe(4);
   });
