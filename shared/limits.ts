@@ -126,6 +126,8 @@ export const checkpoint = {
   syncLeaseMs: 30 * seconds,
   /** Refusals of one checkpoint by PostgreSQL before it is set aside. */
   syncTries: 3,
+  /** One command of the cache store. */
+  commandMs: 1500,
   /** How long a run waits for stores that do not answer before its job fails. */
   openWaitMs: 20 * seconds,
   /** How long the end of a run waits for them before the turn is left out of the chat's memory. */

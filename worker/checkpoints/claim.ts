@@ -16,6 +16,9 @@ export class Claim {
   /** What was read when the run began, for the graph's own first read. */
   first: { readonly tuple: CheckpointTuple | undefined } | undefined;
 
+  /** Redis had nothing: what PostgreSQL had may lack the last turns. */
+  wasCold = false;
+
   constructor(thread: string, job: string, attempt: number, isLive: () => Promise<boolean>) {
     this.thread = thread;
     this.attempt = attempt;

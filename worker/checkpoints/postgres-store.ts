@@ -93,6 +93,13 @@ export async function copiedIds(sql: Sql, { thread, ns }: Place): Promise<string
   return rows.map((row) => row.checkpoint_id);
 }
 
+/** The count of the newest copy in the root namespace; 0 when there is none. */
+export async function copiedCount(sql: Sql, thread: string): Promise<number> {
+  const [head] = await sql<{ n: string }[]>`
+    select n::text from public.checkpoint_heads where thread_id = ${thread} and checkpoint_ns = ''`;
+  return Number(head?.n ?? 0);
+}
+
 /** Namespaces of a thread that PostgreSQL knows. */
 export async function copiedSpaces(sql: Sql, thread: string): Promise<string[]> {
   const rows = await sql<{ checkpoint_ns: string }[]>`

@@ -16,7 +16,7 @@ import type { Sql } from "../../shared/clients/postgres.ts";
 import { Claim } from "./claim.ts";
 import { CheckpointStale, reach } from "./errors.ts";
 import { dump, plainSerializer } from "./plain-json.ts";
-import { copiedIds, copiedSpaces, dropCopies, readCopy } from "./postgres-store.ts";
+import { copiedCount, copiedIds, copiedSpaces, dropCopies, readCopy } from "./postgres-store.ts";
 import { type Place, type StoredCheckpoint, tupleOf } from "./record.ts";
 import * as store from "./redis-store.ts";
 
@@ -78,8 +78,11 @@ export class CheckpointSaver extends BaseCheckpointSaver<string> {
       claim.first = undefined;
       return tuple;
     }
-    const stored = await this.#read(place, id);
-    if (stored && id === undefined) claim?.note(place.ns, stored.n);
+    const { stored, isCold } = await this.#read(place, id);
+    if (claim && id === undefined) {
+      claim.wasCold ||= isCold;
+      claim.note(place.ns, stored?.n ?? 0);
+    }
     return stored && tupleOf(place, stored);
   }
 
@@ -99,7 +102,7 @@ export class CheckpointSaver extends BaseCheckpointSaver<string> {
       for (const id of await this.#ids(place)) {
         if (left <= 0) return;
         if ((only !== undefined && id !== only) || (before !== undefined && id >= before)) continue;
-        const stored = await this.#read(place, id);
+        const { stored } = await this.#read(place, id);
         if (!stored) continue;
         const tuple = tupleOf(place, stored);
         if (!matches(tuple.metadata, options.filter)) continue;
@@ -160,6 +163,11 @@ export class CheckpointSaver extends BaseCheckpointSaver<string> {
     await reach("write", () => store.forget(this.#redis, thread, false));
   }
 
+  /** How many checkpoints of a thread were written when the newest copy was made; for one that cannot be read. */
+  countCopied(thread: string): Promise<number> {
+    return reach("read", () => copiedCount(this.#sql, thread));
+  }
+
   /**
    * `<count>.<random>`: rises like a number, and two runs that go on from the same checkpoint never give the same
    * version to different values, so that a copied value is never taken for another.
@@ -170,14 +178,17 @@ export class CheckpointSaver extends BaseCheckpointSaver<string> {
     return `${String(next).padStart(12, "0")}.${random.toString(16).padStart(8, "0")}`;
   }
 
-  async #read(place: Place, id: string | undefined): Promise<StoredCheckpoint | undefined> {
+  async #read(
+    place: Place,
+    id: string | undefined,
+  ): Promise<{ stored: StoredCheckpoint | undefined; isCold: boolean }> {
     const cached = await reach("read", () => store.readStored(this.#redis, place, id));
-    if (cached) return cached;
+    if (cached) return { stored: cached, isCold: false };
     const beganMs = performance.now();
     const copy = await reach("read", () => readCopy(this.#sql, place, id));
     if (copy) await reach("read", () => store.promote(this.#redis, place, copy, copy.isNewest));
     this.#options.onMiss?.(copy !== undefined, (performance.now() - beganMs) / 1000);
-    return copy;
+    return { stored: copy, isCold: true };
   }
 
   /** A fence that Redis lost is put up again, by who proves to be alive. */
