@@ -23,7 +23,7 @@ const Waiting = v.object({
 });
 type Waiting = v.InferOutput<typeof Waiting>;
 
-export type SyncResult = "copied" | "older" | "superseded" | "gone" | "refused" | "set_aside";
+type SyncResult = "copied" | "older" | "superseded" | "gone" | "refused" | "set_aside";
 
 export interface SyncOptions {
   readonly redis: CheckpointRedis & ScriptedRedis;

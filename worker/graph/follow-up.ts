@@ -50,7 +50,8 @@ export function resolve(message: string, topics: readonly Topic[], thingsIn: Thi
   const named = thingsIn(text);
   const alone = { text: message, isFollowUp: false, things: named };
   const last = topics.at(-1);
-  if (!last || text === "" || words.thanks.test(text)) return alone;
+  if (!last || text === "") return alone;
+  if (words.thanks.test(text) || words.ofAll.test(text)) return alone;
 
   if (words.elsewhere.test(text) && named.length === 0) return elsewhere(text, topics) ?? alone;
   const rest = words.notThat.exec(text);

@@ -86,7 +86,7 @@ function newest(lines: readonly string[], mostChars: number): string[] {
 }
 
 /** Korean unless what the person wrote is hardly so. */
-export function languageOf(messages: readonly { readonly content: string }[]): Language {
+function languageOf(messages: readonly { readonly content: string }[]): Language {
   const text = messages.map(({ content }) => content).join("");
   const hangul = text.match(/[가-힣]/g)?.length ?? 0;
   const latin = text.match(/[a-z]/gi)?.length ?? 0;

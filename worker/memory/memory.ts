@@ -23,7 +23,7 @@ interface MemoryOptions {
 }
 
 /** A chat's memory, opened for one attempt. */
-export interface Opened {
+interface Opened {
   readonly claim: Claim;
   /** Turns the checkpoint does not know of: their worker died, or the stores lost them. */
   readonly missing: readonly MemoryMessage[];
