@@ -46,6 +46,9 @@ const endingCodes: Partial<Record<Code, JobErrorCode>> = {
   UNAVAILABLE: "NODE_FAILED", // the chat's memory could not be reached: no answer rather than one without it
 };
 
+/** How long an attempt that was fenced out waits to learn whether that was a cancel. */
+const cancelMs = 200;
+
 /** Runs one attempt, from the first stage to `done`. `handback` aborts when the worker must stop. */
 export async function runJob(
   job: Job,
@@ -145,8 +148,13 @@ export async function runJob(
   /** What was streamed before a cancel is what the chat remembers of the turn, as it is what readers keep. */
   async function rememberCancelled(): Promise<void> {
     if (!run || !deps.agent.remember) return;
-    const status = await redis.hget(keys.job(job.job_id), "status").catch(() => null);
-    if (status === "cancelled") await deps.agent.remember(run, emit.answer().text);
+    const isCancelled = async () =>
+      (await redis.hget(keys.job(job.job_id), "status").catch(() => null)) === "cancelled";
+    // a cancel fences the worker out first and ends the job a moment later
+    let known = await isCancelled();
+    if (!known) await Bun.sleep(cancelMs);
+    known ||= await isCancelled();
+    if (known) await deps.agent.remember(run, emit.answer().text);
   }
 
   async function settle(closed: Awaited<ReturnType<Emit["end"]>>): Promise<RunEnd> {
@@ -155,8 +163,9 @@ export async function runJob(
     log.info("attempt over", { closed, durationMs, tokens, tries: attempt.tries, intent });
     metrics.requests.inc({ intent: intent ?? "none", status: closed, provider: chosen.provider });
     metrics.duration.observe({ provider: chosen.provider }, durationMs / 1000);
-    if (closed === "ended") await rememberCancelled();
+    if (closed === "ended" || closed === "stale") await rememberCancelled();
     if (closed === "appended" || closed === "ended") return "ended";
+    if (closed === "abandoned" && stop.signal.reason === "ended") await rememberCancelled();
     if (closed === "abandoned") return stop.signal.reason === "ended" ? "ended" : "lost";
     return (await isSuperseded(redis, job, attempt.attempt)) ? "superseded" : "lost";
   }

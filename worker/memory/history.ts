@@ -9,7 +9,7 @@ import { readJobRecord } from "../../shared/job-record.ts";
 import { keys } from "../../shared/keys.ts";
 import { memory as limits } from "../../shared/limits.ts";
 import type { ScriptedRedis } from "../../shared/scripts.ts";
-import { jobOf, type MemoryMessage, memoryIds, turnOf } from "./message.ts";
+import { type MemoryMessage, memoryIds, turnOf } from "./message.ts";
 
 /** The newest stored messages of the chat, oldest first. */
 export async function storedMessages(sql: Sql, job: Job): Promise<MemoryMessage[]> {
@@ -62,16 +62,12 @@ function doneOf(state: string | null) {
   }
 }
 
-/** What was told after the last turn the memory knows; each message once. */
+/** What was told after the last message the memory knows; each once. */
 export function afterKnown(
   known: readonly MemoryMessage[],
   told: readonly MemoryMessage[],
 ): MemoryMessage[] {
-  const jobs = new Set(known.map(jobOf));
-  const lastKnown = told.findLastIndex((message) => jobs.has(jobOf(message)));
-  const unseen = new Map<string, MemoryMessage>();
-  for (const message of told.slice(lastKnown + 1)) {
-    if (!jobs.has(jobOf(message))) unseen.set(message.id, message);
-  }
-  return [...unseen.values()];
+  const ids = new Set(known.map(({ id }) => id));
+  const fresh = told.slice(told.findLastIndex(({ id }) => ids.has(id)) + 1);
+  return [...new Map(fresh.map((message) => [message.id, message])).values()];
 }

@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
-import { systemClock as clock } from "../../shared/clock.ts";
-import { describeWith } from "../../shared/testing/services.ts";
-import { buildAgent } from "../graph/graph.ts";
-import type { RunContext } from "../graph/run-context.ts";
-import { createTools } from "../graph/tools.ts";
-import { localLlm } from "../llm/local.ts";
-import { newJob, quiet } from "../testing/jobs.ts";
-import { memoryRig } from "../testing/memory-rig.ts";
+import { systemClock as clock } from "../shared/clock.ts";
+import { describeWith } from "../shared/testing/services.ts";
+import { buildAgent } from "./graph/graph.ts";
+import type { RunContext } from "./graph/run-context.ts";
+import { createTools } from "./graph/tools.ts";
+import { localLlm } from "./llm/local.ts";
+import { newJob, quiet } from "./testing/jobs.ts";
+import { memoryRig } from "./testing/memory-rig.ts";
 
 const percentile = (all: readonly number[], share: number) =>
   all.toSorted((a, b) => a - b)[Math.floor((all.length - 1) * share)] ?? NaN;
@@ -24,7 +24,7 @@ describeWith("redis", "postgres")("what memory costs", () => {
     const { saver } = rig.worker.memory;
     const config = { configurable: { thread_id: chat.session_id } };
     const took: number[] = [];
-    for (let i = 0; i < 1200; i++) {
+    for (let i = 0; i < 700; i++) {
       const at = performance.now();
       await saver.getTuple(config);
       if (i >= 200) took.push(performance.now() - at);
@@ -50,7 +50,7 @@ describeWith("redis", "postgres")("what memory costs", () => {
       for (const message of ["안녕", "페트병 어떻게 버려?"]) {
         const took: number[] = [];
         let cpuMs = 0;
-        const runs = 150;
+        const runs = 60;
         for (let i = 0; i < runs + 30; i++) {
           const chat = rig.newChat();
           const job = await chat.accept(message);
