@@ -130,7 +130,7 @@ export const checkpoint = {
   commandMs: 1500,
   /** How long a run waits for stores that do not answer before its job fails. */
   openWaitMs: 20 * seconds,
-  /** How long the end of a run waits for them before the turn is left out of the chat's memory. */
+  /** How long a stopped run is waited for before its text is added to the chat's memory. */
   saveWaitMs: 3 * seconds,
   /** Arrays in arrays, deeper than this, are not ours. */
   maxDepth: 64,

@@ -52,7 +52,8 @@ export function readCheckpoint(text: string, id: string): Checkpoint {
   return parsed.output as Checkpoint;
 }
 
-function configOf({ thread, ns }: Place, id: string): CheckpointTuple["config"] {
+/** How LangGraph names a checkpoint. */
+export function configOf({ thread, ns }: Place, id: string): CheckpointTuple["config"] {
   return { configurable: { thread_id: thread, checkpoint_ns: ns, checkpoint_id: id } };
 }
 

@@ -17,7 +17,7 @@ import { Claim } from "./claim.ts";
 import { CheckpointStale, reach } from "./errors.ts";
 import { dump, plainSerializer } from "./plain-json.ts";
 import { copiedCount, copiedIds, copiedSpaces, dropCopies, readCopy } from "./postgres-store.ts";
-import { type Place, type StoredCheckpoint, tupleOf } from "./record.ts";
+import { configOf, type Place, type StoredCheckpoint, tupleOf } from "./record.ts";
 import * as store from "./redis-store.ts";
 
 export interface SaverOptions {
@@ -30,7 +30,7 @@ export interface SaverOptions {
   readonly keptInRedis?: number;
 }
 
-/** Claims that lose the fence to somebody who lost it in turn; each tries again. */
+/** Claims may lose the fence to somebody who loses it in turn. */
 const claimTries = 5;
 /** What may stand in an id; a colon would end the key it is part of. */
 const idPattern = /^[\w.-]{1,128}$/;
@@ -132,8 +132,7 @@ export class CheckpointSaver extends BaseCheckpointSaver<string> {
     );
     if (put.word === "put") claim?.note(place.ns, put.n);
     this.#options.onQueued?.();
-    const { thread: thread_id, ns: checkpoint_ns } = place;
-    return { configurable: { thread_id, checkpoint_ns, checkpoint_id: checkpoint.id } };
+    return configOf(place, checkpoint.id);
   }
 
   async putWrites(config: RunnableConfig, writes: PendingWrite[], task: string): Promise<void> {
@@ -141,12 +140,9 @@ export class CheckpointSaver extends BaseCheckpointSaver<string> {
     const claim = claimOf(config);
     const id = idOf(config);
     if (id === undefined) throw new AppError("VALIDATION_ERROR", { detail: "no checkpoint_id" });
-    const stored = writes.map(([channel, value], place_) => ({
-      task,
-      idx: WRITES_IDX_MAP[channel] ?? place_,
-      channel,
-      value: dump(value),
-    }));
+    const stored = writes.map(([channel, value], nth) => {
+      return { task, idx: WRITES_IDX_MAP[channel] ?? nth, channel, value: dump(value) };
+    });
     await this.#fenced(claim, async () => ({
       word: await store.putTaskWrites(this.#redis, place, claim, id, task, stored),
     }));
