@@ -14,14 +14,18 @@ const mayImport: Record<string, readonly string[]> = {
     "worker/apis",
     "worker/prompts",
     "worker/knowledge",
+    "worker/memory",
+    "worker/checkpoints",
     "shared",
   ],
+  "worker/memory": ["worker/memory", "worker/checkpoints", "worker/llm", "shared"],
+  "worker/checkpoints": ["worker/checkpoints", "shared"],
   "worker/llm": ["worker/llm", "shared"],
   "worker/apis": ["worker/apis", "shared"],
   "worker/knowledge": ["worker/knowledge", "shared"],
 };
 /** Tests may also use the local stack's services and the fakes that stand for the outside world. */
-const testsMayAlso = ["shared/testing", "tests/fakes", "stack"];
+const testsMayAlso = ["shared/testing", "worker/testing", "tests/fakes", "stack"];
 
 const root = join(import.meta.dir, "..");
 const folders = Object.keys(mayImport).sort((a, b) => b.length - a.length);

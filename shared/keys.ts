@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 import type { ChatId, JobId, UserId } from "./contract/ids.ts";
 
+/** Part of a key that may hold anything: colons in it must not look like the key's own. */
+const part = encodeURIComponent;
+
 /** Every Redis key, channel, stream and group. Redis-S: streams and state. Redis-P: pub/sub. Redis-C: cache. */
 export const keys = {
   /** S, hash: owner, chat, status, attempt, n, message … the record the fence reads. */
@@ -38,11 +41,33 @@ export const keys = {
   deadLetters: "chat:dead-letters",
   /** S, stream: persistence entries set aside. */
   persistenceDeadLetters: "chat:persistence:dlq",
+  /** C, hash: one checkpoint of a thread (a chat) and namespace. */
+  checkpoint: (thread: string, ns: string, id: string) => `cp:${part(thread)}:${part(ns)}:${id}`,
+  /** C, set: tasks with writes that wait on a checkpoint; and, with a task, hash: those writes. */
+  checkpointWrites: (thread: string, ns: string, id: string, task?: string) =>
+    `cp:writes:${part(thread)}:${part(ns)}:${id}${task === undefined ? "" : `:${part(task)}`}`,
+  /** C, string: id of the newest checkpoint. */
+  checkpointLatest: (thread: string, ns: string) => `cp:latest:${part(thread)}:${part(ns)}`,
+  /** C, zset: checkpoint ids by the order they were written in. */
+  checkpointHistory: (thread: string, ns: string) => `cp:history:${part(thread)}:${part(ns)}`,
+  /** C, set: namespaces of a thread, encoded. */
+  checkpointSpaces: (thread: string) => `cp:spaces:${part(thread)}`,
+  /** C, string: `<attempt> <job id>` of the only writer of a thread. */
+  checkpointFence: (thread: string) => `cp:fence:${part(thread)}`,
+  /** C, list: checkpoints PostgreSQL does not have yet, the oldest last. */
+  syncQueue: "checkpoint:sync:queue",
+  /** C, list: those PostgreSQL refused. */
+  syncDeadLetters: "checkpoint:sync:dlq",
+  /** C, string: which worker copies at the moment. */
+  syncLease: "checkpoint:sync:lease",
   /** P, channel: hints for readers of one job. */
   live: (job: JobId) => `sse:events:${job}`,
   /** P, channel: news for the worker that runs a job (`<job id>`: look at it now). */
   worker: (worker: string) => `chat:worker:${worker}`,
 } as const;
+
+/** What every checkpoint key begins with. */
+export const checkpointPrefix = "cp:";
 
 /** Prefix of job records, for scripts that look at another job of the same chat. */
 export const jobPrefix = "chat:job:";

@@ -111,6 +111,42 @@ export const sse = {
   logReadCount: 512,
 } as const;
 
+/** The memory of chats. */
+export const checkpoint = {
+  /** In Redis; PostgreSQL keeps them. */
+  ttlSeconds: 86_400,
+  /** Checkpoints of a thread Redis holds; a turn writes one. */
+  keptInRedis: 5,
+  /** Checkpoints of a thread PostgreSQL keeps: each repeats what the chat said so far. */
+  keptInPostgres: 3,
+  /** Copied to PostgreSQL in batches of this many, or when the oldest waits this long. */
+  syncBatch: 50,
+  syncEveryMs: 5 * seconds,
+  /** One worker copies at a time; a frozen one is replaced after this. */
+  syncLeaseMs: 30 * seconds,
+  /** Refusals of one checkpoint by PostgreSQL before it is set aside. */
+  syncTries: 3,
+  /** One command of the cache store. */
+  commandMs: 1500,
+  /** How long a run waits for stores that do not answer before its job fails. */
+  openWaitMs: 20 * seconds,
+  /** How long a stopped run is waited for before its text is added to the chat's memory. */
+  saveWaitMs: 3 * seconds,
+  /** Arrays in arrays, deeper than this, are not ours. */
+  maxDepth: 64,
+} as const;
+
+/** What the agent remembers of a chat. */
+export const memory = {
+  /** Messages a model sees as they were, beside the summary. */
+  promptMessages: 10,
+  /** Messages taken from the stored history when a chat has no checkpoint any more. */
+  rebuildMessages: 20,
+  /** Things talked about that a later message may refer to, by turn. */
+  topics: 12,
+  intents: 10,
+} as const;
+
 /** Shutdown: every drain is shorter than the manifests' grace period. */
 export const drain = {
   gatewayMs: 10 * seconds,

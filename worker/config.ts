@@ -11,7 +11,7 @@ const Config = v.pipe(
     REDIS_PUBSUB_URL: Redis,
     REDIS_CACHE_URL: v.optional(Redis),
     RABBITMQ_URL: envUrl("amqp", "amqps"),
-    DATABASE_URL: v.optional(envUrl("postgres", "postgresql")),
+    DATABASE_URL: envUrl("postgres", "postgresql"),
     ADMIN_PORT: v.optional(envInteger(0, 65_535), "9102"),
     LOG_LEVEL: v.optional(v.picklist(logLevels), "info"),
     INSTANCE: v.optional(v.pipe(v.string(), v.maxLength(128))),
@@ -54,9 +54,9 @@ usage: bun worker/main.ts [--help]
 environment
   REDIS_STREAMS_URL         job logs and shard streams (required)
   REDIS_PUBSUB_URL          news for workers (required)
-  REDIS_CACHE_URL           caches (default: REDIS_PUBSUB_URL)
+  REDIS_CACHE_URL           caches and the chats' checkpoints (default: REDIS_PUBSUB_URL)
   RABBITMQ_URL              job queue (required)
-  DATABASE_URL              PostgreSQL (not used yet)
+  DATABASE_URL              PostgreSQL: copies of the checkpoints, earlier messages (required)
   ADMIN_PORT                /live /ready /metrics (default 9102, 0 for any free one)
   LOG_LEVEL                 debug | info | warn | error (default info)
   INSTANCE                  name of this worker (default hostname-pid)

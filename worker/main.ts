@@ -13,6 +13,7 @@ import { buildAgent } from "./graph/graph.ts";
 import { createTools } from "./graph/tools.ts";
 import { holdLeases } from "./leases.ts";
 import { chooseModel, modelsFrom } from "./llm/choose.ts";
+import { openMemory } from "./memory/open-memory.ts";
 import { createMetrics } from "./metrics.ts";
 import { shrinkWhenIdle } from "./shrink-when-idle.ts";
 
@@ -25,10 +26,13 @@ const config = await Promise.try(() => readConfig(process.env)).catch(refuse);
 const worker = config.instance;
 const log = createLog(console.log, config.logLevel).with({ process: "worker", instance: worker });
 const metrics = createMetrics();
-const agent = buildAgent(createTools(clock, { observe: metrics.observeSubAgent }));
 const models = modelsFrom(config);
 const redis = openRedis(config.streamsUrl, `worker-${worker}`, "store", log);
 const news = openRedis(config.pubsubUrl, `worker-news-${worker}`, "subscriber", log);
+const stores = { cacheUrl: config.cacheUrl, databaseUrl: config.databaseUrl, streams: redis };
+const remembering = openMemory({ ...stores, registry: metrics.registry, worker, log });
+const tools = createTools(clock, { observe: metrics.observeSubAgent });
+const agent = buildAgent(tools, remembering.memory);
 const leases = holdLeases({ redis, subscriber: news, worker, log });
 const choose = (model: string | null) => chooseModel(model, models);
 const run = { redis, agent, choose, leases, clock, log, metrics };
@@ -43,17 +47,21 @@ const broker = openBroker({
 });
 const admin = serveAdmin({
   port: config.adminPort,
-  ready: async () => consumer.isConsuming() && broker.isUp() && (await redis.ping()) === "PONG",
+  ready: async () =>
+    consumer.isConsuming() &&
+    broker.isUp() &&
+    (await redis.ping()) === "PONG" &&
+    (await remembering.isUp()),
   live: () => true,
   metrics: () => metrics.registry.metrics(),
 });
 const stopShrinking = shrinkWhenIdle(consumer);
 const close = closeInOrder(log, [
   { consumer: () => consumer.stop(drain.workerMs), stopShrinking },
-  { broker: () => broker.close(), leases: () => leases.close() },
+  { broker: () => broker.close(), leases: () => leases.close(), memory: () => remembering.close() },
   { admin: () => admin.stop(), redis: () => closeRedis(redis), news: () => closeRedis(news) },
 ]);
 log.info("worker started", { adminPort: admin.port, concurrency });
 // a missing queue at the start is a crash; a lost broker later is not
 const consuming = broker.started.then(() => new Promise<never>(() => {}));
-process.exit(await runUntilSignal([consuming], close, log));
+process.exit(await runUntilSignal([consuming, remembering.copying], close, log));

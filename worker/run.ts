@@ -9,6 +9,7 @@ import type { Attempt, ScriptedRedis } from "../shared/scripts.ts";
 import { createEmit, type Emit } from "./emit.ts";
 import type { Agent } from "./graph/graph.ts";
 import { createProgress } from "./graph/progress.ts";
+import type { RunContext } from "./graph/run-context.ts";
 import type { State } from "./graph/state.ts";
 import type { Leases } from "./leases.ts";
 import type { Chosen } from "./llm/choose.ts";
@@ -42,7 +43,11 @@ const endingCodes: Partial<Record<Code, JobErrorCode>> = {
   NODE_FAILED: "NODE_FAILED",
   ANSWER_TOO_LARGE: "ANSWER_TOO_LARGE",
   TIMEOUT: "TIMEOUT",
+  UNAVAILABLE: "NODE_FAILED", // the chat's memory could not be reached: no answer rather than one without it
 };
+
+/** How long an attempt that was fenced out waits to learn whether that was a cancel. */
+const cancelMs = 200;
 
 /** Runs one attempt, from the first stage to `done`. `handback` aborts when the worker must stop. */
 export async function runJob(
@@ -57,6 +62,7 @@ export async function runJob(
   const chosen = deps.choose(job.model);
   let intent: string | null = null;
   let isEnding = false;
+  let run: RunContext | undefined;
   const stop = new AbortController();
   const stopFor = (why: Stop) => stop.abort(why);
   const emit = createEmit({
@@ -94,8 +100,16 @@ export async function runJob(
       if (typeof decided === "string") intent = decided;
     };
     const { signal } = stop;
-    const shared = { job, llm: chosen.llm, signal, log, beganMs };
-    const run = { ...shared, ...reporting(attempt, chosen, emit, deps, beganMs, noteIntent) };
+    const shared = {
+      job,
+      llm: chosen.llm,
+      model: chosen.model,
+      attempt: attempt.attempt,
+      signal,
+      log,
+      beganMs,
+    };
+    run = { ...shared, ...reporting(attempt, chosen, emit, deps, beganMs, noteIntent) };
     const outcome = await runAgent(deps.agent, run, signal);
     if (outcome.word === "answered") {
       const intents = [outcome.state.intent, ...outcome.state.additional_intents];
@@ -131,13 +145,27 @@ export async function runJob(
     return emit.end({ ending: "failed", errorCode, intent, metadata });
   }
 
+  /** What was streamed before a cancel is what the chat remembers of the turn, as it is what readers keep. */
+  async function rememberCancelled(): Promise<void> {
+    if (!run || !deps.agent.remember) return;
+    const isCancelled = async () =>
+      (await redis.hget(keys.job(job.job_id), "status").catch(() => null)) === "cancelled";
+    // a cancel fences the worker out first and ends the job a moment later
+    let known = await isCancelled();
+    if (!known) await Bun.sleep(cancelMs);
+    known ||= await isCancelled();
+    if (known) await deps.agent.remember(run, emit.answer().text);
+  }
+
   async function settle(closed: Awaited<ReturnType<Emit["end"]>>): Promise<RunEnd> {
     const durationMs = Math.round(clock.monotonicMs() - beganMs);
     const { tokens } = emit.answer();
     log.info("attempt over", { closed, durationMs, tokens, tries: attempt.tries, intent });
     metrics.requests.inc({ intent: intent ?? "none", status: closed, provider: chosen.provider });
     metrics.duration.observe({ provider: chosen.provider }, durationMs / 1000);
+    if (closed === "ended" || closed === "stale") await rememberCancelled();
     if (closed === "appended" || closed === "ended") return "ended";
+    if (closed === "abandoned" && stop.signal.reason === "ended") await rememberCancelled();
     if (closed === "abandoned") return stop.signal.reason === "ended" ? "ended" : "lost";
     return (await isSuperseded(redis, job, attempt.attempt)) ? "superseded" : "lost";
   }
@@ -194,6 +222,10 @@ async function runAgent(
     (state): Outcome => ({ word: "answered", state }),
     (cause: unknown): Outcome => {
       if (signal.aborted) return { word: "stopped", why: signal.reason as Stop };
+      // the fence of the chat's memory saw the newer attempt first
+      if (cause instanceof AppError && cause.code === "ATTEMPT_STALE") {
+        return { word: "stopped", why: "stale" };
+      }
       const code = cause instanceof AppError ? endingCodes[cause.code] : undefined;
       return { word: "failed", code: code ?? "INTERNAL", cause };
     },

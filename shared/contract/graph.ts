@@ -38,6 +38,7 @@ export const graphTopology: { readonly nodes: GraphNode[]; readonly edges: Graph
     { id: "general", kind: "sub_agent", label_ko: "일반 대화", label_en: "General" },
     { id: "feedback", kind: "stage", label_ko: "품질 확인", label_en: "Feedback" },
     { id: "aggregator", kind: "stage", label_ko: "모으기", label_en: "Aggregator" },
+    { id: "summarize", kind: "stage", label_ko: "대화 요약", label_en: "Summarize" },
     { id: "answer", kind: "stage", label_ko: "답변", label_en: "Answer" },
   ],
   edges: [
@@ -65,6 +66,8 @@ export const graphTopology: { readonly nodes: GraphNode[]; readonly edges: Graph
     { from: "image_generation", to: "aggregator", conditional: false },
     { from: "web_search", to: "aggregator", conditional: false },
     { from: "general", to: "aggregator", conditional: false },
-    { from: "aggregator", to: "answer", conditional: false },
+    { from: "aggregator", to: "summarize", conditional: true },
+    { from: "aggregator", to: "answer", conditional: true },
+    { from: "summarize", to: "answer", conditional: false },
   ],
 };

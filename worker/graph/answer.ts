@@ -1,20 +1,21 @@
 import systemPrompt from "../prompts/answer.md" with { type: "text" };
 import type { Prompt, Turn } from "../llm/llm.ts";
 import { AppError } from "../../shared/errors.ts";
+import { memory as limits } from "../../shared/limits.ts";
+import { memoryIds } from "../memory/message.ts";
 import { collectFacts } from "./collect-facts.ts";
 import type { RunContext } from "./run-context.ts";
 import { sectionsFrom } from "./sections.ts";
 import type { State, Update } from "./state.ts";
 
-const historyTurns = 10;
-
 function promptFor(state: State): Prompt {
   const facts = collectFacts(state);
   const history: Turn[] = state.messages
     .slice(0, -1)
-    .slice(-historyTurns)
+    .slice(-limits.promptMessages)
     .map(({ role, content }) => ({ role, content }));
-  const summary = state.summary === null ? [] : [{ title: "지난 대화", text: state.summary }];
+  const summary =
+    state.summary === null ? [] : [{ title: "지난 대화", text: state.summary.content }];
   return {
     system: systemPrompt,
     sections: [...summary, ...sectionsFrom(facts)],
@@ -45,6 +46,6 @@ export async function answer(state: State, run: RunContext): Promise<Update> {
   run.stage("answer", "completed");
   return {
     answer: text,
-    messages: [{ id: `${state.job_id}:assistant`, role: "assistant", content: text }],
+    messages: [{ id: memoryIds(state.job_id).assistant, role: "assistant", content: text }],
   };
 }

@@ -13,7 +13,9 @@ export function collectFacts(state: State): Facts {
     state.web_search_results,
     state.image_generation_context,
   ].flatMap((context) => found(context) ?? []);
+  const isFollowUp = !["", state.message].includes(state.standalone_message);
   return {
+    ...(isFollowUp ? { understood: state.standalone_message } : {}),
     intents,
     waste: found(state.disposal_rules)?.advice ?? [],
     mascot: found(state.disposal_rules)?.mascot,

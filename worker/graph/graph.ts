@@ -1,7 +1,10 @@
 // The drawing of the agent:
 // intent → (vision, when there is a picture) → router → the sub-agents it sends, side by side
-//        → aggregator (waits for all of them; waste_rag passes through feedback) → answer
+//        → aggregator (waits for all of them; waste_rag passes through feedback)
+//        → (summarize, when the chat has outgrown its model) → answer
+// Beginning and end of a run touch the chat's memory: one checkpoint, when the run is over.
 import { Annotation, END, Send, START, StateGraph } from "@langchain/langgraph/web";
+import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import { type SubAgent, subAgents } from "../../shared/contract/stages.ts";
 import { aggregate } from "./aggregator.ts";
 import { answer } from "./answer.ts";
@@ -11,6 +14,9 @@ import { collectionPoint } from "./collection-point.ts";
 import { checkContracts } from "./contracts.ts";
 import { general } from "./general.ts";
 import { createIntentNode } from "./intent/intent.ts";
+import type { Memory } from "../memory/memory.ts";
+import { withReferences } from "./references.ts";
+import { needsSummary, summarize } from "./summarize.ts";
 import { rate } from "./feedback.ts";
 import { recyclablePrice } from "./recyclable-price.ts";
 import { planFor } from "./router.ts";
@@ -18,6 +24,7 @@ import type { RunContext, Tools } from "./run-context.ts";
 import { State, turnInput } from "./state.ts";
 import { runSubAgent, serviceAgent, type SubAgentSpec } from "./sub-agent.ts";
 import { look } from "./vision.ts";
+import { runWithMemory } from "./with-memory.ts";
 import { wasteRag } from "./waste-rag.ts";
 
 const PerRun = Annotation.Root({ run: Annotation<RunContext> });
@@ -28,12 +35,19 @@ function runOf(runtime: Runtime): RunContext {
   return runtime.context.run;
 }
 
-export type Agent = (run: RunContext) => Promise<State>;
+export interface Agent {
+  (run: RunContext): Promise<State>;
+  /** Adds to the chat's memory what a stopped run had said; waits for the run to be over. Never throws. */
+  readonly remember?: (run: RunContext, text: string) => Promise<void>;
+}
 
-/** Compiles the agent, once per process. Throws `START_CHECK_FAILED` when a contract has no producer. */
-export function buildAgent(tools: Tools): Agent {
+/**
+ * Compiles the agent, once per process; without a memory every message stands alone. Throws
+ * `START_CHECK_FAILED` when a contract has no producer.
+ */
+export function buildAgent(tools: Tools, memory?: Memory): Agent {
   checkContracts();
-  const intent = createIntentNode(tools);
+  const intent = withReferences(createIntentNode(tools), tools);
   const as =
     <Data>(spec: SubAgentSpec<Data>) =>
     (state: State, runtime: Runtime) =>
@@ -67,6 +81,7 @@ export function buildAgent(tools: Tools): Agent {
         defer: true, // feedback makes one path longer than the others
       },
     )
+    .addNode("summarize", (state: State, runtime: Runtime) => summarize(state, runOf(runtime)))
     .addNode("answer_node", (state: State, runtime: Runtime) => answer(state, runOf(runtime)))
     .addEdge(START, "intent_node")
     .addConditionalEdges(
@@ -84,14 +99,24 @@ export function buildAgent(tools: Tools): Agent {
     )
     .addEdge("waste_rag", "feedback")
     .addEdge("feedback", "aggregator")
-    .addEdge("aggregator", "answer_node")
+    .addConditionalEdges(
+      "aggregator",
+      (state: State, runtime: Runtime) =>
+        needsSummary(state, runOf(runtime)) ? "summarize" : "answer_node",
+      ["summarize", "answer_node"],
+    )
+    .addEdge("summarize", "answer_node")
     .addEdge("answer_node", END);
   const toAggregator: readonly Exclude<SubAgent, "waste_rag">[] = subAgents.filter(
     (node) => node !== "waste_rag",
   );
   for (const node of toAggregator) graph.addEdge(node, "aggregator");
+  if (memory) {
+    // the library's type wants counting versions; the saver's own are texts, which it takes as well
+    const checkpointer = memory.saver as unknown as BaseCheckpointSaver;
+    return runWithMemory(graph.compile({ checkpointer }), memory);
+  }
   const compiled = graph.compile();
-
   return (run) => compiled.invoke(turnInput(run.job), { context: { run }, signal: run.signal });
 }
 

@@ -27,7 +27,8 @@ export function planFor(state: State, run: RunContext, tools: Tools): Sent[] {
   const intents: readonly Intent[] = [state.intent, ...state.additional_intents];
   return [...nodes].map(([node, why]) => {
     const asked = intents.findIndex((intent) => nodeOf[intent] === node);
-    const current_query = state.decomposed_queries[asked] ?? state.message;
+    const current_query =
+      state.decomposed_queries[asked] ?? (state.standalone_message || state.message);
     return { node, state: { ...state, current_query, why } };
   });
 }

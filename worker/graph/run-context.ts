@@ -44,6 +44,10 @@ export interface Tools {
 export interface RunContext {
   readonly job: Job;
   readonly llm: Llm;
+  /** Which model `llm` is: sizes what the chat's memory may hold. `local` has no words of its own. */
+  readonly model?: string;
+  /** Number of this attempt: the right to write the chat's memory. */
+  readonly attempt?: number;
   readonly signal: AbortSignal;
   readonly log: Log;
   /** Monotonic milliseconds when the run began. */

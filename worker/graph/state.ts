@@ -9,7 +9,9 @@ import type {
   ServiceFact,
   WasteAdvice,
 } from "../llm/facts.ts";
-import type { Turn } from "../llm/llm.ts";
+import { memory as limits } from "../../shared/limits.ts";
+import { type MemoryMessage, memoryIds } from "../memory/message.ts";
+import type { Summary } from "../memory/compress.ts";
 import { type Context, reduceContext, type Reset, reset } from "./context.ts";
 import { contextFields } from "./contracts.ts";
 import type { Status } from "./executor.ts";
@@ -29,13 +31,27 @@ export interface NodeResult {
   readonly duration_ms: number;
 }
 
-/** A message of the chat's memory. */
-export type MemoryMessage = Turn & { readonly id: string };
+/** What one turn was about; for turns that refer back. */
+export interface Topic {
+  readonly job: string;
+  readonly intent: Intent;
+  /** Things the message named, or that were meant. */
+  readonly things: readonly string[];
+  /** The message, complete without the turns before it. */
+  readonly ask: string;
+}
+
 /** Takes the message with this id away. */
 export type Removal = { readonly id: string; readonly remove: true };
 
 const last = <Value>(initial: Value) =>
   Annotation<Value>({ reducer: (_, update) => update, default: () => initial });
+/** Keeps the newest `most` of what turn after turn adds. */
+const recent = <Value>(most: number) =>
+  Annotation<Value[], Value[]>({
+    reducer: (before, added) => [...before, ...added].slice(-most),
+    default: () => [],
+  });
 const context = <Data>() =>
   Annotation<Context<Data> | null, Context<Data> | Reset | null>({
     reducer: reduceContext,
@@ -61,10 +77,17 @@ export const State = Annotation.Root({
   decomposed_queries: last<readonly string[]>([]),
   /** What a sub-agent looks at: set for each by the router. */
   current_query: last(""),
-  intent_history: Annotation<Intent[], Intent[]>({
-    reducer: (before, added) => [...before, ...added],
+  intent_history: recent<Intent>(limits.intents),
+  topics: Annotation<Topic[], Topic[]>({
+    // a job that runs again replaces what it had noted
+    reducer: (before, added) =>
+      [...before.filter(({ job }) => !added.some((one) => one.job === job)), ...added].slice(
+        -limits.topics,
+      ),
     default: () => [],
   }),
+  /** The message with what it refers to put in; equal to it when it refers to nothing. */
+  standalone_message: last(""),
   detected_character: last<string | null>(null),
   // vision
   classification_result: last<string | null>(null),
@@ -80,8 +103,8 @@ export const State = Annotation.Root({
   web_search_results: context<ServiceFact>(),
   image_generation_context: context<ServiceFact>(),
   general_context: context<Record<string, never>>(),
-  node_results: Annotation<NodeResult[], NodeResult[]>({
-    reducer: (before, added) => [...before, ...added],
+  node_results: Annotation<NodeResult[], NodeResult[] | Reset>({
+    reducer: (before, added) => ("_reset" in added ? [] : [...before, ...added]),
     default: () => [],
   }),
   // aggregator
@@ -102,26 +125,39 @@ export const State = Annotation.Root({
     },
     default: () => [],
   }),
-  summary: last<string | null>(null),
+  summary: last<Summary | null>(null),
   answer: last(""),
 });
 export type State = typeof State.State;
 export type Update = typeof State.Update;
 
-/** What a turn starts from: everything the turn before found is cleared, its memory stays. */
-export function turnInput(job: Job): Update {
+/**
+ * What a turn starts from: everything the turn before found is cleared, its memory stays. `missing`: turns the
+ * memory does not know of.
+ */
+export function turnInput(job: Job, missing: readonly MemoryMessage[] = []): Update {
   const cleared = Object.fromEntries(contextFields.map((field) => [field, reset]));
   return {
     ...cleared,
+    node_results: reset,
     job_id: job.job_id,
     session_id: job.session_id,
     user_id: job.user_id,
     message: job.message,
     image_url: job.image_url,
     user_location: job.user_location,
+    additional_intents: [],
+    decomposed_queries: [],
+    current_query: "",
+    standalone_message: "",
     classification_result: null,
     vision_error: null,
+    needs_fallback: false,
+    missing_required_contexts: [],
+    rag_quality_score: null,
+    rag_feedback: null,
+    fallback_used: false,
     answer: "",
-    messages: [{ id: `${job.job_id}:user`, role: "user", content: job.message }],
+    messages: [...missing, { id: memoryIds(job.job_id).user, role: "user", content: job.message }],
   };
 }

@@ -21,6 +21,9 @@ export function compose({ facts, question }: Prompt): string {
   const sources = sourcesLine(facts);
   const isEmpty = blocks.length === 0;
   return [
+    ...(facts.understood === undefined
+      ? []
+      : [`_앞의 대화에 이어 “${facts.understood}”라는 뜻으로 이해했어요._`]),
     ...blocks,
     ...(isEmpty && missing.length === 0 ? [greeting(facts, question)] : []),
     ...(missing.length > 0 ? [missing.join("\n")] : []),

@@ -92,6 +92,8 @@ export interface Missing {
 }
 
 export interface Facts {
+  /** The question with what earlier turns lent it; undefined when it stands alone. */
+  readonly understood?: string | undefined;
   /** The primary intent first. */
   readonly intents: readonly Intent[];
   readonly waste: readonly WasteAdvice[];
