@@ -3,7 +3,7 @@ import { createCueReader } from "./cues.ts";
 import { type Name, nameScores, namesOf } from "./names.ts";
 import type { Item, Knowledge, Rule, Tag } from "./schema.ts";
 import { createSpotter, type Spotted } from "./spot.ts";
-import { readText, typedBetween } from "./text.ts";
+import { normalise, readText, typedBetween } from "./text.ts";
 import { createUnknownWordReader, type Found, type Method } from "./unknown-words.ts";
 
 /** One thing a message is about. Without `item` only its class is known. */
@@ -40,6 +40,7 @@ const defaultMinScore = 0.25;
 export function createRetrieval(knowledge: Knowledge): Retrieval {
   const ruleByMiddle = new Map(knowledge.rules.map((rule) => [rule.middle, rule]));
   const names = [...namesOf(knowledge)];
+  const surfaces = new Set(names.map(([surface]) => surface));
   const spot = createSpotter(names);
   const readUnknownWords = createUnknownWordReader(
     names,
@@ -49,7 +50,7 @@ export function createRetrieval(knowledge: Knowledge): Retrieval {
 
   return {
     find: (message, { limit = defaultLimit, minScore = defaultMinScore } = {}) => {
-      const text = readText(message);
+      const text = readText(namedByMaterial(message, surfaces));
       const { spotted, fillers } = spot(text);
       const states = cues.statesIn(text);
       const guessed = readUnknownWords(text, spotted, [...fillers, ...states]);
@@ -73,6 +74,19 @@ export function createRetrieval(knowledge: Knowledge): Retrieval {
       return { rule, items: knowledge.items.filter((item) => item.middle === middle) };
     },
   };
+}
+
+const material =
+  /(유리|플라스틱|종이|금속|철|스텐|스테인리스|나무|고무|비닐|스티로폼|도자기|사기)(?:(?:으로|로) ?(?:된|만든|만들어진|돼 ?있는|되어 ?있는)| ?재질(?:의|인)?) ?([가-힣]+)/g;
+
+/** "유리로 된 반찬통" → "유리 반찬통", where there is a thing of that name: it goes elsewhere than 반찬통. */
+function namedByMaterial(message: string, surfaces: ReadonlySet<string>): string {
+  return message.replaceAll(material, (typed: string, made: string, word: string) => {
+    for (let end = word.length; end > 0; end--) {
+      if (surfaces.has(normalise(made + word.slice(0, end)))) return `${made} ${word}`;
+    }
+    return typed;
+  });
 }
 
 /** A guess for a whole word replaces the shorter name inside it. */

@@ -16,7 +16,9 @@ export function knownBy(
   const { retrieval, characters, collection, knowledge } = tools;
   // names that are everyday words too: "코튼 알려줘" means the character, "코튼 셔츠" does not
   const names = knowledge.characters.map(({ name }) => name).join("|");
-  const asksForName = new RegExp(`^(?:${names})\\S{0,3} ?(?:알려|궁금|소개|보여|만나|설명)`);
+  const asksForName = new RegExp(
+    `^(?:${names})\\S{0,3} ?(?:알려|궁금|소개|보여|만나|설명|귀여|누구|성격|말투|이미지|그림)`,
+  );
   return {
     things: (text) =>
       retrieval.find(text).map(({ item, rule, matched, score }) => ({

@@ -13,11 +13,11 @@ const maxParts = 3;
 /** Shorter messages, and a bare question word, are about one thing (contract 7.13, stage 1). */
 const alwaysSingleChars = 12;
 const bareQuestion = /^(?:뭐야|뭐|어떻게|왜|어디)\??$/;
-const candidate = /그리고|또|같이|함께|둘 다|도|,|이랑|랑|하고|[?!.]\s*\S/;
+const candidate = /그리고|또|같이|함께|둘 다|도|,|이랑|랑|하고|[가-힣]고\s|[?!.]\s*\S/;
 
 /** Where one request may end and the next begin. The connective stays with the part before it. */
 const borders =
-  /(?<=[?!.])\s+|,\s*|\s*그리고\s+|\s+또\s+|(?<=[가-힣](?:이랑|랑|하고))\s+|(?<=(?:해주|알려주|가르쳐주|그려주|찾아주|말해주|보여주|버리|하|되|궁금하|알려|있)고)\s+|(?<=[가-힣](?:과|와|는데|인데|은데|고요|구요))\s+/;
+  /(?<=[?!.])\s+|,\s*|\s*그리고\s+|\s+또\s+|(?<=[가-힣](?:이랑|랑|하고))\s+|(?<=(?:주|버리|하|되|알려|있)고)\s+|(?<=[가-힣](?:과|와|는데|인데|은데|고요|구요))\s+/;
 
 /** The intents of a message: one, or up to three where it asks for different things. */
 export function decide(message: string, known: Known, previous?: Intent): Decided {
