@@ -6,6 +6,7 @@ export type Advise = (finding: Finding) => WasteAdvice;
 
 const severity = { danger: 0, warn: 1, info: 2 } as const;
 const maxExceptions = 4;
+const bagged = "일반종량제폐기물";
 /** A battery that swells or smokes is not discharged, taped or carried to a bin. */
 const unsafeStates: ReadonlySet<string> = new Set(["발열_OR탄화_흔적"]);
 
@@ -13,7 +14,9 @@ const unsafeStates: ReadonlySet<string> = new Set(["발열_OR탄화_흔적"]);
 export function createAdvise({ rules, items }: Knowledge, retrieval: Retrieval): Advise {
   const topics = new Map<string, ReadonlySet<Item>>();
   for (const rule of rules) {
-    for (const step of rule.prepare) topics.set(step, topicOf(step, rule, items, retrieval));
+    for (const said of [...rule.prepare, ...sentencesOf(rule.destination)]) {
+      topics.set(said, topicOf(said, rule, items, retrieval));
+    }
   }
   return ({ item, rule, matched, tags, score }) => {
     const shown = tags.filter(({ priority }) => priority < 9 || item !== undefined).slice(0, 4);
@@ -24,8 +27,9 @@ export function createAdvise({ rules, items }: Knowledge, retrieval: Retrieval):
       middle: item?.middle ?? rule.middle,
       summary: rule.summary,
       steps: stepsFor(rule, item, topics),
-      destination: rule.destination,
-      destinationFallback: rule.destination_fallback,
+      asked: undefined,
+      destination: item?.destination ?? destinationFor(rule, item, topics),
+      destinationFallback: item?.destination === undefined ? rule.destination_fallback : undefined,
       notes: item?.notes,
       stateAdvice: shown.map(({ effect }) => effect),
       reroute: rerouteOf(tags, item?.middle ?? rule.middle),
@@ -46,13 +50,29 @@ export function createAdvise({ rules, items }: Knowledge, retrieval: Retrieval):
 }
 
 /** What a step is about when it speaks of some things only: "종이컵은 비우고 …". Empty: of all. */
-function topicOf(step: string, rule: Rule, items: readonly Item[], retrieval: Retrieval) {
-  const topic = /^([^,.]{1,30}?)(?:은|는)\s/.exec(step)?.[1] ?? "";
+function topicOf(said: string, rule: Rule, items: readonly Item[], retrieval: Retrieval) {
+  const topic = /^([^,.]{1,30}?)(?:은|는)\s/.exec(said)?.[1] ?? "";
   const named = retrieval.find(topic).flatMap(({ item }) => item ?? []);
   // "상자" names no thing by itself, only kinds of it: 택배 상자, 치킨 상자
   const kinds = topic.length < 2 || sizeWords.test(topic) ? [] : kindsOf(topic, rule, items);
   return new Set([...named, ...kinds]);
 }
+
+const sentencesOf = (text: string) => text.split(/(?<=\.)\s+/);
+
+/** The class's place, without its sentences about other things of the class. */
+function destinationFor(
+  rule: Rule,
+  item: Item | undefined,
+  topics: ReadonlyMap<string, ReadonlySet<Item>>,
+): string {
+  if (!item) return rule.destination;
+  const [first = "", ...rest] = sentencesOf(rule.destination);
+  return [first, ...rest.filter((said) => isAbout(topics.get(said), item))].join(" ");
+}
+
+const isAbout = (topic: ReadonlySet<Item> | undefined, item: Item) =>
+  topic === undefined || topic.size === 0 || topic.has(item);
 
 const sizeWords = /^(?:대형|소형)/;
 
@@ -70,10 +90,9 @@ function stepsFor(
 ): readonly string[] {
   if (item?.prepare && item.prepare.length > 0) return item.prepare.map(asNominal);
   if (!item) return rule.prepare;
-  return rule.prepare.filter((step) => {
-    const topic = topics.get(step);
-    return topic === undefined || topic.size === 0 || topic.has(item);
-  });
+  // how to fill a bag is no news about a receipt; its note says what is
+  if (item.middle === bagged && item.notes !== undefined) return [];
+  return rule.prepare.filter((step) => isAbout(topics.get(step), item));
 }
 
 const rieulStems: Readonly<Record<string, string>> = {
@@ -100,9 +119,14 @@ export function asNominal(step: string): string {
 }
 
 function warningsFor(rule: Rule, item: Item | undefined): readonly string[] {
-  const isRisky = item === undefined || item.hazard !== "none";
+  const names = item && [item.name, ...item.synonyms];
   return rule.hazards
-    .filter(({ level }) => level === "danger" || (level === "warn" && isRisky))
+    .filter(({ level, kind, about }) => {
+      if (!names) return level !== "info";
+      if (item.hazard === "none" || level === "info") return false;
+      if (about && !about.some((part) => names.some((name) => name.includes(part)))) return false;
+      return kind === undefined || kind === item.hazard;
+    })
     .toSorted((a, b) => severity[a.level] - severity[b.level])
     .map(({ text }) => text);
 }

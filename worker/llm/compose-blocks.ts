@@ -55,6 +55,7 @@ export function priceBlock(prices: PriceFact | undefined): string[] {
   const lines: string[] = [];
   if (prices.isDeposit) {
     lines.push("빈 병 보증금은 시세가 아니라 병을 돌려주면 되돌려 받는 돈이에요.");
+    if (prices.refund !== undefined) lines.push(`- ${prices.refund}`);
   }
   const known = prices.found.filter(({ price }) => price !== undefined);
   const unknown = prices.found.filter(({ price }) => price === undefined);

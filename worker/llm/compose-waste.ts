@@ -20,7 +20,9 @@ export function wasteBlock(advice: WasteAdvice, number: number | undefined): str
     lines.push("**말씀하신 상태라면**", ...advice.stateAdvice.map((line) => `- ${line}`), "");
   }
   if (!advice.isUnsafe) {
-    lines.push("**이렇게 해 주세요**", ...advice.steps.map((step, i) => `${i + 1}. ${step}`), "");
+    if (advice.steps.length > 0) {
+      lines.push("**이렇게 해 주세요**", ...advice.steps.map((step, i) => `${i + 1}. ${step}`), "");
+    }
     lines.push(`**내놓는 곳** ${advice.destination}`);
     if (advice.destinationFallback) lines.push(advice.destinationFallback);
   }
@@ -43,9 +45,10 @@ function leadLine(advice: WasteAdvice): string {
     advice.item !== undefined && !sameName(advice.item, advice.matched)
       ? `(${advice.matched})`
       : "";
-  const topic = `**${name}**${called}${josa.pick(name, "은/는")}`;
+  const verdict = advice.asked === undefined ? "" : verdicts[advice.asked];
+  const topic = `${verdict}**${name}**${called}${josa.pick(name, "은/는")}`;
   if (advice.isUnsafe)
-    return `${topic} 지금 상태로는 수거함에 넣지 말고 먼저 안전하게 두세요. ${told}`;
+    return `${topic} 지금 상태로는 수거함에 넣지 말고, 불에 타지 않는 곳에 따로 둔 다음 주민센터나 관할 구청에 먼저 물어보세요.`;
   const usual = josa(label(advice.middle), "으로/로");
   if (advice.reroute) {
     const to = josa(label(advice.reroute), "으로/로");
@@ -55,6 +58,8 @@ function leadLine(advice: WasteAdvice): string {
     return `${topic} 이렇게 내놓아 주세요. ${told}`;
   return `${topic} **${usual}** 내놓아 주세요. ${told}`;
 }
+
+const verdicts = { yes: "네, 맞아요. ", no: "아니요. ", depends: "경우에 따라 달라요. " } as const;
 
 function sameName(a: string, b: string): boolean {
   const plain = (text: string) => text.replaceAll(/\s/g, "");

@@ -9,6 +9,8 @@ export interface WasteAdvice {
   readonly matched: string;
   readonly major: string;
   readonly middle: string;
+  /** "영수증은 종이로 버려?": whether it goes where the question supposes; undefined when it supposes nothing. */
+  readonly asked: "yes" | "no" | "depends" | undefined;
   readonly summary: string;
   readonly steps: readonly string[];
   readonly destination: string;
@@ -53,6 +55,8 @@ export interface PriceFact {
   readonly notSurveyed: readonly string[];
   /** The question is about a bottle deposit, which is paid back and has no price. */
   readonly isDeposit: boolean;
+  /** What is paid back for the bottles asked about. */
+  readonly refund: string | undefined;
   /** Everything that is surveyed, for a question that named nothing. */
   readonly catalogue: readonly string[];
 }

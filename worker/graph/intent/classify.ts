@@ -11,6 +11,8 @@ export interface Known {
     readonly middle: string;
     readonly score: number;
     readonly name: string | undefined;
+    /** The state it is in was said: "형광등이 깨졌어". */
+    readonly hasState: boolean;
   }[];
   /** Whether a character is meant, not the thing it is named after. */
   namesCharacter(text: string): boolean;
@@ -75,7 +77,7 @@ export function classify(message: string, known: Known, previous?: Intent): Clas
     scoreThings(text, things, isDisposal, known, add, scores);
   if (known.namesCharacter(text))
     add("character", (scores.get("image_generation") ?? 0) > 0 ? 1 : 3);
-  soften(text, scores, things.length > 0, add);
+  soften(text, scores, things.length > 0, add, known);
   if (smallTalk.test(text)) add("general", 2);
 
   const ranked = tieOrder
@@ -106,7 +108,8 @@ function scoreThings(
   const isBare = named >= text.length * 0.45;
   const isOther = !isDisposal && (otherUse.test(text) || otherMethod.test(text));
   if (isOther) scores.delete("waste");
-  else if (isDisposal || isBare || asks.test(text)) add("waste", isDisposal ? 1 : 2);
+  else if (isDisposal || isBare || asks.test(text) || things.some(({ hasState }) => hasState))
+    add("waste", isDisposal ? 1 : 2);
   const isLarge = things.some(({ middle }) => middle === "대형폐기물") || large.test(text);
   // "소파 버리는 법" goes the way of large things whatever its words; "소파 세탁법" nowhere
   if (isLarge && !isOther && (isDisposal || isBare || hauling.test(text))) add("bulk_waste", 10);
@@ -122,6 +125,7 @@ function soften(
   scores: Map<Intent, number>,
   hasThing: boolean,
   add: (intent: Intent, weight: number) => void,
+  known: Known,
 ): void {
   const of = (intent: Intent) => scores.get(intent) ?? 0;
   const set = (intent: Intent, weight: number) => scores.set(intent, Math.max(0, weight));
@@ -138,7 +142,8 @@ function soften(
   if (of("image_generation") >= 3) set("waste", Math.min(2, of("waste")));
   if (of("character") >= 3) set("waste", Math.min(2, of("waste")));
   // "수거함에 넣으면 안 되나요?" asks whether, not where
-  if (/함에 ?(?:같이 )?(?:넣|버|담)/.test(text) && !/어디|위치|근처|가까/.test(text)) {
+  const intoBin = /함에 ?(?:같이 )?(?:넣|버|담)/.test(text) && !/어디|위치|근처|가까/.test(text);
+  if (intoBin && known.things(text.replaceAll(/\S*(?:수거 ?|배출 ?)?함에/g, " ")).length > 0) {
     set("collection_point", 0);
     add("waste", 3);
   }

@@ -21,11 +21,12 @@ export function knownBy(
   );
   return {
     things: (text) =>
-      retrieval.find(text).map(({ item, rule, matched, score }) => ({
+      retrieval.find(text).map(({ item, rule, matched, score, tags }) => ({
         matched,
         middle: rule.middle,
         score,
         name: item?.name,
+        hasState: tags.length > 0,
       })),
     namesCharacter: (text) =>
       asksForName.test(text) || characters.findCharacter(text) !== undefined,
