@@ -45,7 +45,7 @@ export interface Judged {
 
 /** Whether the answer holds every required fact, none that is forbidden, and reads like an answer. */
 export function judge(question: Question, answer: Answered): Judged {
-  const { text } = answer;
+  const text = answer.text.replace(/\n\n_지금은 오프라인 모드예요[^]*$/, "");
   const has = (pattern: string) => new RegExp(pattern, "iu").test(text);
   const leaked = internal.exec(text)?.[0];
   const faults = [

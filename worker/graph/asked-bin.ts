@@ -1,3 +1,4 @@
+import type { Middle } from "../knowledge/classes.ts";
 import type { Finding } from "../knowledge/retrieve.ts";
 import type { WasteAdvice } from "../llm/facts.ts";
 
@@ -25,16 +26,42 @@ export function withoutAskedBin(
   const things = findings.filter((one) => !bins.includes(one));
   const [thing] = things;
   const [bin] = bins;
-  if (!thing || !bin) return { findings, asked: undefined };
+  if (!thing || !bin) return { findings, asked: supposesOwnBin(text, findings) };
   return {
     findings: things,
     asked: bins.length === 1 && things.length === 1 ? verdict(thing, bin) : undefined,
   };
 }
 
-function verdict({ item, rule, tags }: Finding, bin: Finding): WasteAdvice["asked"] {
+const ownBins: readonly (readonly [Middle, RegExp])[] = [
+  ["종이", /종이(?!팩|컵|상자|박스)(.*)/],
+  ["종이팩", /종이팩(.*)/],
+  ["플라스틱류", /플라스틱(.*)/],
+  ["비닐류", /비닐(.*)/],
+  ["금속류", /(?:캔|고철|금속)(.*)/],
+  ["유리병", /유리병?(.*)/],
+  ["발포합성수지", /스티로폼(.*)/],
+  ["일반종량제폐기물", /(?:종량제(?: ?봉투)?|일반 ?쓰레기)(.*)/],
+  ["음식물류폐기물", /(?:음식물(?: ?쓰레기)?|음쓰)(.*)/],
+];
+
+/** A class word beside a thing of that class is no finding of its own: "과자봉지 비닐이야?" */
+function supposesOwnBin(text: string, findings: readonly Finding[]): "yes" | undefined {
+  const [only] = findings;
+  if (!only?.item || findings.length > 1 || rerouted(only)) return undefined;
+  const after = text.slice(text.indexOf(only.matched) + only.matched.length);
+  const pattern = ownBins.find(([middle]) => middle === only.item?.middle)?.[1];
+  const rest = pattern?.exec(after)?.[1];
+  return rest !== undefined && asBin.test(rest) ? "yes" : undefined;
+}
+
+const rerouted = ({ tags }: Finding) =>
+  tags.find(({ implies }) => implies.reroute !== undefined)?.implies.reroute;
+
+function verdict(thing: Finding, bin: Finding): WasteAdvice["asked"] {
+  const { item, rule } = thing;
   const supposed = bin.item?.middle ?? bin.rule.middle;
-  const changed = tags.find(({ implies }) => implies.reroute !== undefined)?.implies.reroute;
+  const changed = rerouted(thing);
   if (changed !== undefined) return changed === supposed ? "yes" : "no";
   if ((item?.middle ?? rule.middle) === supposed) return "yes";
   const isSometimes = item?.alternatives?.some(({ middle }) => middle === supposed) ?? false;

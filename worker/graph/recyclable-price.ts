@@ -14,7 +14,8 @@ export function recyclablePrice(tools: Tools): SubAgentSpec<PriceFact> {
     const named = retrieval
       .find(text)
       .find(({ item }) => item?.destination === bottles?.destination);
-    return (named?.item ?? bottles)?.notes;
+    const bottle = named?.item ?? bottles;
+    return bottle && `${bottle.name}: ${bottle.notes ?? ""}`;
   };
   return {
     node: "recyclable_price",

@@ -14,7 +14,11 @@ const unsafeStates: ReadonlySet<string> = new Set(["발열_OR탄화_흔적"]);
 export function createAdvise({ rules, items }: Knowledge, retrieval: Retrieval): Advise {
   const topics = new Map<string, ReadonlySet<Item>>();
   for (const rule of rules) {
-    for (const said of [...rule.prepare, ...sentencesOf(rule.destination)]) {
+    for (const said of [
+      ...rule.prepare,
+      ...sentencesOf(rule.destination),
+      ...sentencesOf(rule.destination_fallback ?? ""),
+    ]) {
       topics.set(said, topicOf(said, rule, items, retrieval));
     }
   }
@@ -28,8 +32,11 @@ export function createAdvise({ rules, items }: Knowledge, retrieval: Retrieval):
       summary: rule.summary,
       steps: stepsFor(rule, item, topics),
       asked: undefined,
-      destination: item?.destination ?? destinationFor(rule, item, topics),
-      destinationFallback: item?.destination === undefined ? rule.destination_fallback : undefined,
+      destination: item?.destination ?? toThing(rule.destination, item, topics),
+      destinationFallback:
+        item?.destination === undefined
+          ? toThing(rule.destination_fallback ?? "", item, topics) || undefined
+          : undefined,
       notes: item?.notes,
       stateAdvice: shown.map(({ effect }) => effect),
       reroute: rerouteOf(tags, item?.middle ?? rule.middle),
@@ -42,7 +49,7 @@ export function createAdvise({ rules, items }: Knowledge, retrieval: Retrieval):
         goesTo: middle,
       })),
       confidence: item?.confidence ?? rule.confidence,
-      localNote: rule.local_note,
+      localNote: item?.notes === undefined ? rule.local_note : undefined,
       ruleId: rule.id,
       score,
     };
@@ -51,7 +58,7 @@ export function createAdvise({ rules, items }: Knowledge, retrieval: Retrieval):
 
 /** What a step is about when it speaks of some things only: "종이컵은 비우고 …". Empty: of all. */
 function topicOf(said: string, rule: Rule, items: readonly Item[], retrieval: Retrieval) {
-  const topic = /^([^,.]{1,30}?)(?:은|는)\s/.exec(said)?.[1] ?? "";
+  const topic = /^(?:다만 )?([^,.]{1,30}?)(?:은|는)\s/.exec(said)?.[1] ?? "";
   const named = retrieval.find(topic).flatMap(({ item }) => item ?? []);
   // "상자" names no thing by itself, only kinds of it: 택배 상자, 치킨 상자
   const kinds = topic.length < 2 || sizeWords.test(topic) ? [] : kindsOf(topic, rule, items);
@@ -60,20 +67,21 @@ function topicOf(said: string, rule: Rule, items: readonly Item[], retrieval: Re
 
 const sentencesOf = (text: string) => text.split(/(?<=\.)\s+/);
 
-/** The class's place, without its sentences about other things of the class. */
-function destinationFor(
-  rule: Rule,
+/** What is said of a class, without its sentences about other things of it. */
+function toThing(
+  text: string,
   item: Item | undefined,
   topics: ReadonlyMap<string, ReadonlySet<Item>>,
 ): string {
-  if (!item) return rule.destination;
-  const [first = "", ...rest] = sentencesOf(rule.destination);
+  if (!item) return text;
+  const [first = "", ...rest] = sentencesOf(text);
   return [first, ...rest.filter((said) => isAbout(topics.get(said), item))].join(" ");
 }
 
 const isAbout = (topic: ReadonlySet<Item> | undefined, item: Item) =>
   topic === undefined || topic.size === 0 || topic.has(item);
 
+const ofLargeOnes = /^(?:대형|붙박이)/;
 const sizeWords = /^(?:대형|소형)/;
 
 function kindsOf(topic: string, rule: Rule, items: readonly Item[]): Item[] {
@@ -88,34 +96,26 @@ function stepsFor(
   item: Item | undefined,
   topics: ReadonlyMap<string, ReadonlySet<Item>>,
 ): readonly string[] {
-  if (item?.prepare && item.prepare.length > 0) return item.prepare.map(asNominal);
+  if (item?.prepare && item.prepare.length > 0) return item.prepare.map(asRequest);
   if (!item) return rule.prepare;
   // how to fill a bag is no news about a receipt; its note says what is
   if (item.middle === bagged && item.notes !== undefined) return [];
-  return rule.prepare.filter((step) => isAbout(topics.get(step), item));
+  const isSmall = item.destination?.includes("소형가전") ?? false;
+  return rule.prepare.filter(
+    (step) => isAbout(topics.get(step), item) && !(isSmall && ofLargeOnes.test(step)),
+  );
 }
 
-const rieulStems: Readonly<Record<string, string>> = {
-  든: "들",
-  연: "열",
-  턴: "털",
-  민: "밀",
-  푼: "풀",
-  썬: "썰",
-  건: "걸",
-};
-
-/** "단자를 테이프로 가린다" → "단자를 테이프로 가리기": steps of items are notes, not sentences. */
-export function asNominal(step: string): string {
+/** "단자를 테이프로 가린다" → "단자를 테이프로 가리세요": steps of items are notes, a person is asked. */
+export function asRequest(step: string): string {
   const plain = step.replace(/[.。]$/, "");
-  if (plain.endsWith("는다")) return `${plain.slice(0, -2)}기`;
+  if (plain.endsWith("지 않는다")) return `${plain.slice(0, -4)} 마세요.`;
+  if (plain.endsWith("는다")) return `${plain.slice(0, -2)}으세요.`;
   const last = /(.)다$/.exec(plain)?.[1];
   if (last === undefined) return plain;
-  const stem = rieulStems[last];
-  if (stem !== undefined) return `${plain.slice(0, -2)}${stem}기`;
   const code = last.charCodeAt(0) - 0xac00;
   if (!(code >= 0 && code < 11_172) || code % 28 !== 4) return plain;
-  return `${plain.slice(0, -2)}${String.fromCharCode(last.charCodeAt(0) - 4)}기`;
+  return `${plain.slice(0, -2)}${String.fromCharCode(last.charCodeAt(0) - 4)}세요.`; // 턴다 → 터세요 too
 }
 
 function warningsFor(rule: Rule, item: Item | undefined): readonly string[] {
@@ -142,8 +142,11 @@ function exceptionsFor(
     goesTo: goes_to,
   }));
   const relevant = item
-    ? all.filter(({ names }) =>
-        names.some((name) => name.includes(item.name) || name.includes(matched)),
+    ? all.filter(
+        ({ names, goesTo }) =>
+          goesTo !== item.middle &&
+          !item.alternatives?.some(({ middle }) => middle === goesTo) &&
+          names.some((name) => name.includes(item.name) || name.includes(matched)),
       )
     : all;
   return relevant.slice(0, maxExceptions).map(({ what, goesTo }) => ({ what, goesTo }));

@@ -14,25 +14,22 @@ export function wasteBlock(advice: WasteAdvice, number: number | undefined): str
   if (number !== undefined) lines.push(`### ${number}. ${advice.item ?? advice.matched}`, "");
   const warnings = warningLines(advice);
   if (advice.hazard !== "none") lines.push(...warnings, "");
+  else if (advice.reroute === broken)
+    lines.push("> ⚠️ **주의: 다칠 수 있어요.** 조각을 맨손으로 만지지 마세요.", "");
   lines.push(leadLine(advice), "");
   if (advice.hazard === "none" && warnings.length > 0) lines.push(...warnings, "");
   if (advice.stateAdvice.length > 0) {
     lines.push("**말씀하신 상태라면**", ...advice.stateAdvice.map((line) => `- ${line}`), "");
   }
-  if (!advice.isUnsafe) {
-    if (advice.steps.length > 0) {
-      lines.push("**이렇게 해 주세요**", ...advice.steps.map((step, i) => `${i + 1}. ${step}`), "");
-    }
-    lines.push(`**내놓는 곳** ${advice.destination}`);
-    if (advice.destinationFallback) lines.push(advice.destinationFallback);
-  }
+  if (!advice.isUnsafe) lines.push(...wayLines(advice));
   const others = [
     ...advice.alternatives,
     ...advice.exceptions.map(({ what, goesTo }) => ({ when: what, goesTo })),
   ];
-  if (others.length > 0 && !advice.isUnsafe) {
+  const news = others.filter(({ goesTo }) => goesTo !== advice.reroute);
+  if (news.length > 0 && !advice.isUnsafe) {
     lines.push("", "**이럴 때는 달라요**");
-    lines.push(...others.map(({ when, goesTo }) => `- ${when} → ${label(goesTo)}`));
+    lines.push(...news.map(({ when, goesTo }) => `- ${when} → ${label(goesTo)}`));
   }
   if (advice.confidence !== "A") lines.push("", `> ${localNote(advice)}`);
   return lines.join("\n").trim();
@@ -52,13 +49,31 @@ function leadLine(advice: WasteAdvice): string {
   const usual = josa(label(advice.middle), "으로/로");
   if (advice.reroute) {
     const to = josa(label(advice.reroute), "으로/로");
-    return `${topic} 보통 ${usual} 내놓지만, 말씀하신 상태라면 **${to}** 내놓아 주세요. ${told}`;
+    const said = `${topic} 보통 ${usual} 내놓지만, 말씀하신 상태라면 **${to}** 내놓아 주세요.`;
+    return advice.reroute === washable ? `${said} ${told}` : said; // told of a whole one
   }
   if (advice.item === undefined || name === advice.middle)
     return `${topic} 이렇게 내놓아 주세요. ${told}`;
   return `${topic} **${usual}** 내놓아 주세요. ${told}`;
 }
 
+/** The steps and the place; for a thing whose state sends it elsewhere, that place. */
+function wayLines(advice: WasteAdvice): string[] {
+  const steps = advice.steps.map((step, i) => `${i + 1}. ${step}`);
+  const place = [`**내놓는 곳** ${advice.destination}`, advice.destinationFallback ?? ""].filter(
+    (line) => line !== "",
+  );
+  if (advice.reroute === undefined) {
+    return [...(steps.length > 0 ? ["**이렇게 해 주세요**", ...steps, ""] : []), ...place];
+  }
+  const elsewhere = `**내놓는 곳** ${label(advice.reroute)}`;
+  // what is dirty can be washed; what is broken stays so
+  if (advice.reroute !== washable || steps.length === 0) return [elsewhere];
+  return [elsewhere, "", "**깨끗이 닦인다면**", ...steps, "", ...place];
+}
+
+const washable = "일반종량제폐기물";
+const broken = "불연성종량제폐기물";
 const verdicts = { yes: "네, 맞아요. ", no: "아니요. ", depends: "경우에 따라 달라요. " } as const;
 
 function sameName(a: string, b: string): boolean {

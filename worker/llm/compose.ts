@@ -32,7 +32,7 @@ export function compose({ facts, question }: Prompt): string {
 
 /** A word from the character fits neither a danger nor an answer that is about characters. */
 function isLight(facts: Facts): boolean {
-  const isSerious = facts.waste.some(({ hazard }) => hazard !== "none");
+  const isSerious = facts.waste.some(({ hazard, reroute }) => hazard !== "none" || reroute);
   return facts.waste.length > 0 && !isSerious && !facts.intents.includes("character");
 }
 
@@ -86,6 +86,7 @@ const instead: Partial<Record<Missing["node"], string>> = {
 
 function missingLine({ node, reason }: Missing, facts: Facts): string | undefined {
   if (node === "waste_rag" && reason === "not_found") return unknownThing;
+  if (node === "character" && reason === "not_found") return noCharacter;
   const name = unavailable[node];
   const hint = instead[node] ? ` ${instead[node]}` : "";
   if (reason === "not_configured") {
@@ -96,6 +97,8 @@ function missingLine({ node, reason }: Missing, facts: Facts): string | undefine
   return `> ${josa(name, "은/는")} ${what}.${hint}`;
 }
 
+const noCharacter =
+  "그 담당 캐릭터는 없어요. 분리배출 캐릭터는 대표인 이코와 재활용 열두 종류의 친구들, 모두 13명이에요.";
 const unknownThing = [
   "말씀하신 물건을 지식 베이스에서 찾지 못했어요. 무엇으로 만들어졌는지(종이·플라스틱·유리·금속·천 등), 얼마나 큰지 알려 주시면 다시 찾아볼게요.",
   "",
