@@ -1,4 +1,4 @@
-import systemPrompt from "../prompts/answer.md" with { type: "text" };
+import { answerPrompt } from "../prompts/prompts.ts";
 import type { Prompt, Turn } from "../llm/llm.ts";
 import { AppError } from "../../shared/errors.ts";
 import { collectFacts } from "./collect-facts.ts";
@@ -16,7 +16,7 @@ function promptFor(state: State): Prompt {
     .map(({ role, content }) => ({ role, content }));
   const summary = state.summary === null ? [] : [{ title: "지난 대화", text: state.summary }];
   return {
-    system: systemPrompt,
+    system: answerPrompt(facts.intents).system,
     sections: [...summary, ...sectionsFrom(facts)],
     history,
     question: state.message,
