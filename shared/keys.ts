@@ -38,6 +38,8 @@ export const keys = {
   deadLetters: "chat:dead-letters",
   /** S, stream: persistence entries set aside. */
   persistenceDeadLetters: "chat:persistence:dlq",
+  /** C, string JSON: what a message without a history asks for. */
+  intentCache: (hash: string) => `chat:cache:intent:${hash}`,
   /** P, channel: hints for readers of one job. */
   live: (job: JobId) => `sse:events:${job}`,
   /** P, channel: news for the worker that runs a job (`<job id>`: look at it now). */

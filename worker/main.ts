@@ -11,9 +11,11 @@ import { help, readConfig } from "./config.ts";
 import { consumeJobs } from "./consume.ts";
 import { buildAgent } from "./graph/graph.ts";
 import { createTools } from "./graph/tools.ts";
+import { intentCache } from "./intent-cache.ts";
 import { holdLeases } from "./leases.ts";
 import { chooseModel, modelsFrom } from "./llm/choose.ts";
 import { createMetrics } from "./metrics.ts";
+import { setUpEvals } from "./set-up-evals.ts";
 import { shrinkWhenIdle } from "./shrink-when-idle.ts";
 
 if (process.argv.includes("--help")) {
@@ -25,13 +27,17 @@ const config = await Promise.try(() => readConfig(process.env)).catch(refuse);
 const worker = config.instance;
 const log = createLog(console.log, config.logLevel).with({ process: "worker", instance: worker });
 const metrics = createMetrics();
-const agent = buildAgent(createTools(clock, { observe: metrics.observeSubAgent }));
+const cache = openRedis(config.cacheUrl, `worker-cache-${worker}`, "request", log);
+const agent = buildAgent(
+  createTools(clock, { observe: metrics.observeSubAgent, intentCache: intentCache(cache, log) }),
+);
+const grading = setUpEvals(config, { clock, log, metrics });
 const models = modelsFrom(config);
 const redis = openRedis(config.streamsUrl, `worker-${worker}`, "store", log);
 const news = openRedis(config.pubsubUrl, `worker-news-${worker}`, "subscriber", log);
 const leases = holdLeases({ redis, subscriber: news, worker, log });
-const choose = (model: string | null) => chooseModel(model, models);
-const run = { redis, agent, choose, leases, clock, log, metrics };
+const choose = (model: string | null) => grading.watch(chooseModel(model, models));
+const run = { redis, agent, choose, leases, clock, log, metrics, evals: grading.evals };
 const { concurrency } = config;
 const consumer = consumeJobs({ ...run, worker, queue: names.queue, concurrency });
 const broker = openBroker({
@@ -50,8 +56,13 @@ const admin = serveAdmin({
 const stopShrinking = shrinkWhenIdle(consumer);
 const close = closeInOrder(log, [
   { consumer: () => consumer.stop(drain.workerMs), stopShrinking },
-  { broker: () => broker.close(), leases: () => leases.close() },
-  { admin: () => admin.stop(), redis: () => closeRedis(redis), news: () => closeRedis(news) },
+  { broker: () => broker.close(), leases: () => leases.close(), grading: () => grading.stop() },
+  {
+    admin: () => admin.stop(),
+    redis: () => closeRedis(redis),
+    news: () => closeRedis(news),
+    cache: () => closeRedis(cache),
+  },
 ]);
 log.info("worker started", { adminPort: admin.port, concurrency });
 // a missing queue at the start is a crash; a lost broker later is not

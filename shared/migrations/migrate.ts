@@ -2,9 +2,13 @@ import { createHash } from "node:crypto";
 import type { Sql } from "../clients/postgres.ts";
 import { AppError } from "../errors.ts";
 import chats from "./0001-chats.sql" with { type: "text" };
+import evals from "./0003-evals.sql" with { type: "text" };
 
 /** In order, forward only. A file that ran anywhere is never edited. */
-const migrations = [{ name: "0001-chats", text: chats }] as const;
+const migrations = [
+  { name: "0001-chats", text: chats },
+  { name: "0003-evals", text: evals },
+] as const;
 
 const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
 /** Advisory lock number: two migrators at once take turns. */

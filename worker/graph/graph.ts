@@ -11,7 +11,7 @@ import { collectionPoint } from "./collection-point.ts";
 import { checkContracts } from "./contracts.ts";
 import { general } from "./general.ts";
 import { createIntentNode } from "./intent/intent.ts";
-import { rate } from "./feedback.ts";
+import { feedback } from "./feedback.ts";
 import { recyclablePrice } from "./recyclable-price.ts";
 import { planFor } from "./router.ts";
 import type { RunContext, Tools } from "./run-context.ts";
@@ -53,13 +53,7 @@ export function buildAgent(tools: Tools): Agent {
     .addNode("weather", as(serviceAgent("weather", tools, counted)))
     .addNode("web_search", as(serviceAgent("web_search", tools, measured)))
     .addNode("image_generation", as(serviceAgent("image_generation", tools, counted)))
-    .addNode("feedback", (state: State, runtime: Runtime) => {
-      const run = runOf(runtime);
-      run.stage("feedback", "started");
-      const rated = rate(state.message, state.disposal_rules?.data);
-      run.stage("feedback", "completed", { quality: rated.quality, fallback_used: false });
-      return { rag_quality_score: rated.score, rag_feedback: rated.quality };
-    })
+    .addNode("feedback", (state: State, runtime: Runtime) => feedback(state, runOf(runtime)))
     .addNode(
       "aggregator",
       (state: State, runtime: Runtime) => aggregate(state, runOf(runtime), tools),

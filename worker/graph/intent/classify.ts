@@ -58,11 +58,29 @@ const transitions: Partial<Record<Intent, Partial<Record<Intent, number>>>> = {
   collection_point: { waste: 0.1, location: 0.08 },
 };
 
+const sureBefore = 0.7;
+
+/** What a turn before makes likelier; nothing when that one was itself unsure. */
+export function transitionBonus(
+  previous: Intent | undefined,
+  previousConfidence: number,
+  intent: Intent | undefined,
+): number {
+  if (previous === undefined || intent === undefined || previousConfidence < sureBefore) return 0;
+  return transitions[previous]?.[intent] ?? 0;
+}
+
 /** A single weak word ("어디") decides nothing. */
 const leastWeight = 2;
 
+/** The turn before. */
+export interface Previous {
+  readonly intent: Intent;
+  readonly confidence: number;
+}
+
 /** One intent for one text, from words alone: the rules of the offline mode. */
-export function classify(message: string, known: Known, previous?: Intent): Classified {
+export function classify(message: string, known: Known, previous?: Previous): Classified {
   const namesThing = (word: string) =>
     known.things(word).some(({ matched, score }) => score >= 0.6 && word.endsWith(matched));
   const { text, removed } = withoutIdioms(plain(message), namesThing);
@@ -87,7 +105,7 @@ export function classify(message: string, known: Known, previous?: Intent): Clas
   const top = ranked[0];
   if (!top) return { intent: "general", confidence: removed ? 0.8 : 0.5, weight: 0 };
   const doubt = (ranked[1]?.weight ?? 0) >= top.weight ? 0.1 : 0;
-  const transition = previous === undefined ? 0 : (transitions[previous]?.[top.intent] ?? 0);
+  const transition = transitionBonus(previous?.intent, previous?.confidence ?? 0, top.intent);
   const confidence = 0.6 + Math.min(0.35, top.weight * 0.08) - doubt + transition;
   return {
     intent: top.intent,
