@@ -5,6 +5,7 @@ import { startStack } from "../stack.ts";
 import { askInProcess } from "./in-process.ts";
 import {
   type Answered,
+  heldOut,
   judge,
   type Judged,
   type Question,
@@ -14,7 +15,7 @@ import {
 
 const help = `Usage: bun run eval [--in-process] [--model NAME] [--bar 95] [--json FILE]
 
-Asks ${questions.length} questions and checks the answers for required and forbidden facts.
+Asks ${questions.length + heldOut.length} questions and checks the answers for required and forbidden facts.
 
   --in-process   the agent's offline mode alone, no services
   --model NAME   which model answers (default: the fleet's)
@@ -67,14 +68,14 @@ function askFleet(target: Target): Ask {
 
 async function askAll(ask: Ask): Promise<Judged[]> {
   const judged = new Map<Question, Judged>();
-  const waiting = [...questions];
+  const waiting = [...questions, ...heldOut];
   const person = async () => {
     for (let one = waiting.shift(); one; one = waiting.shift()) {
       judged.set(one, judge(one, await ask(one.asks)));
     }
   };
   await Promise.all(Array.from({ length: people }, person));
-  return questions.flatMap((one) => judged.get(one) ?? []);
+  return [...questions, ...heldOut].flatMap((one) => judged.get(one) ?? []);
 }
 
 async function run(): Promise<Judged[]> {
@@ -94,9 +95,12 @@ async function run(): Promise<Judged[]> {
 }
 
 const judged = await run();
+const unseen = judged.filter(({ question }) => heldOut.includes(question));
 if (flags.json) await Bun.write(flags.json, JSON.stringify(judged, null, 2));
 console.log(report(judged));
 const right = judged.filter(({ faults }) => faults.length === 0).length;
 const share = (100 * right) / Math.max(1, judged.length);
-console.log(`\n${share.toFixed(1)} % right, the bar is ${bar} %`);
+const unseenRight = unseen.filter(({ faults }) => faults.length === 0).length;
+console.log(`\nheld out from mending: ${unseenRight} of ${unseen.length} right`);
+console.log(`${share.toFixed(1)} % right, the bar is ${bar} %`);
 process.exit(share >= bar ? 0 : 1);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { intents } from "../../shared/contract/stages.ts";
 import { askInProcess } from "./in-process.ts";
-import { judge, questions, report, rowsOf } from "./questions.ts";
+import { heldOut, judge, questions, report, rowsOf } from "./questions.ts";
 
 const answered = (text: string) => ({ text, intent: "waste" });
 const question = {
@@ -46,5 +46,14 @@ describe("the question set", () => {
     const all = rowsOf(judged).at(-1);
     if (all && all.right < all.asked) console.log(report(judged));
     expect((all?.right ?? 0) / questions.length).toBeGreaterThanOrEqual(0.95);
+  });
+
+  test("held out from mending is answered with 90 % right", async () => {
+    const ask = askInProcess();
+    const judged = [];
+    for (const one of heldOut) judged.push(judge(one, await ask(one.asks)));
+    const all = rowsOf(judged).at(-1);
+    console.log(`held out: ${all?.right} of ${heldOut.length} right`);
+    expect((all?.right ?? 0) / heldOut.length).toBeGreaterThanOrEqual(0.9);
   });
 });

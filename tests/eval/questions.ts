@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { type Intent, intents } from "../../shared/contract/stages.ts";
+import unseen from "./held-out.yaml";
 import file from "./questions.yaml";
 
 /** A regular expression that a test can read; a broken one fails when the file is loaded. */
@@ -22,7 +23,10 @@ const Question = v.strictObject({
 });
 export type Question = v.InferOutput<typeof Question>;
 
-export const questions = v.parse(v.object({ records: v.array(Question) }), file).records;
+const File = v.object({ records: v.array(Question) });
+export const questions = v.parse(File, file).records;
+/** Written after the others were answered right, and never mended for. */
+export const heldOut = v.parse(File, unseen).records;
 
 /** What an answer about one thing takes at most, Markdown and sources included. */
 export const longestAnswer = 900;

@@ -18,22 +18,30 @@ export function withoutAskedBin(
   findings: readonly Finding[],
 ): { findings: readonly Finding[]; asked: WasteAdvice["asked"] } {
   const text = message.normalize("NFC").replaceAll(/\s+/g, " ");
-  const bins = findings.filter(({ matched }, i) => {
+  const asked = findings.filter(({ matched }, i) => {
     const at = text.indexOf(matched);
     const after = text.slice(at + matched.length);
     return i > 0 && at > 0 && binWords.test(matched) && asBin.test(after);
   });
-  const things = findings.filter((one) => !bins.includes(one));
+  const things = findings.filter((one) => !asked.includes(one));
   const [thing] = things;
-  const [bin] = bins;
-  if (!thing || !bin) return { findings, asked: supposesOwnBin(text, findings) };
+  const [bin] = asked;
+  if (!thing || !bin) {
+    const supposed = supposedBin(text, findings);
+    if (!thing || supposed === undefined) return { findings, asked: undefined };
+    const tags = thing.tags.filter(({ group }) => group !== "재질");
+    return { findings: [{ ...thing, tags }], asked: verdict(thing, supposed) };
+  }
   return {
     findings: things,
-    asked: bins.length === 1 && things.length === 1 ? verdict(thing, bin) : undefined,
+    asked:
+      asked.length === 1 && things.length === 1
+        ? verdict(thing, bin.item?.middle ?? bin.rule.middle)
+        : undefined,
   };
 }
 
-const ownBins: readonly (readonly [Middle, RegExp])[] = [
+const bins: readonly (readonly [Middle, RegExp])[] = [
   ["종이", /종이(?!팩|컵|상자|박스)(.*)/],
   ["종이팩", /종이팩(.*)/],
   ["플라스틱류", /플라스틱(.*)/],
@@ -45,22 +53,25 @@ const ownBins: readonly (readonly [Middle, RegExp])[] = [
   ["음식물류폐기물", /(?:음식물(?: ?쓰레기)?|음쓰)(.*)/],
 ];
 
-/** A class word beside a thing of that class is no finding of its own: "과자봉지 비닐이야?" */
-function supposesOwnBin(text: string, findings: readonly Finding[]): "yes" | undefined {
+/**
+ * A class word that is no finding of its own: the thing's own class ("과자봉지 비닐이야?"), or one that reads as
+ * a material ("멜라민 그릇도 플라스틱이에요?").
+ */
+function supposedBin(text: string, findings: readonly Finding[]): Middle | undefined {
   const [only] = findings;
-  if (!only?.item || findings.length > 1 || rerouted(only)) return undefined;
+  if (!only?.item || findings.length > 1) return undefined;
   const after = text.slice(text.indexOf(only.matched) + only.matched.length);
-  const pattern = ownBins.find(([middle]) => middle === only.item?.middle)?.[1];
-  const rest = pattern?.exec(after)?.[1];
-  return rest !== undefined && asBin.test(rest) ? "yes" : undefined;
+  return bins.find(([, pattern]) => {
+    const rest = pattern.exec(after)?.[1];
+    return rest !== undefined && asBin.test(rest);
+  })?.[0];
 }
 
 const rerouted = ({ tags }: Finding) =>
   tags.find(({ implies }) => implies.reroute !== undefined)?.implies.reroute;
 
-function verdict(thing: Finding, bin: Finding): WasteAdvice["asked"] {
+function verdict(thing: Finding, supposed: string): WasteAdvice["asked"] {
   const { item, rule } = thing;
-  const supposed = bin.item?.middle ?? bin.rule.middle;
   const changed = rerouted(thing);
   if (changed !== undefined) return changed === supposed ? "yes" : "no";
   if ((item?.middle ?? rule.middle) === supposed) return "yes";

@@ -42,6 +42,7 @@ export function createAdvise({ rules, items }: Knowledge, retrieval: Retrieval):
       reroute: rerouteOf(tags, item?.middle ?? rule.middle),
       hazard: item?.hazard ?? "none",
       isUnsafe: item?.hazard === "fire" && tags.some(({ name }) => unsafeStates.has(name)),
+      isGentle: item?.gentle ?? false,
       warnings: warningsFor(rule, item),
       exceptions: exceptionsFor(rule, item, matched),
       alternatives: (item?.alternatives ?? []).map(({ when, middle }) => ({

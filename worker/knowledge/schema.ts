@@ -56,6 +56,8 @@ export const Item = v.strictObject({
   /** Where it goes, when that is not where its class goes. */
   destination: v.optional(Text),
   notes: v.optional(Text),
+  /** It is a loss rather than a chore; `notes` then say everything. */
+  gentle: v.optional(v.boolean()),
   hazard: v.picklist(["none", "fire", "toxic", "sharp"]),
   rule_id: Id,
   character: v.nullable(Text),

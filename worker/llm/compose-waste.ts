@@ -12,6 +12,7 @@ const hazardLead: Readonly<Record<WasteAdvice["hazard"], string>> = {
 export function wasteBlock(advice: WasteAdvice, number: number | undefined): string {
   const lines: string[] = [];
   if (number !== undefined) lines.push(`### ${number}. ${advice.item ?? advice.matched}`, "");
+  if (advice.isGentle && advice.notes !== undefined) return [...lines, advice.notes].join("\n");
   const warnings = warningLines(advice);
   if (advice.hazard !== "none") lines.push(...warnings, "");
   else if (advice.reroute === broken)
@@ -38,12 +39,8 @@ export function wasteBlock(advice: WasteAdvice, number: number | undefined): str
 function leadLine(advice: WasteAdvice): string {
   const name = advice.item ?? advice.matched;
   const told = advice.notes ?? advice.summary;
-  const called =
-    advice.item !== undefined && !sameName(advice.item, advice.matched)
-      ? `(${advice.matched})`
-      : "";
   const verdict = advice.asked === undefined ? "" : verdicts[advice.asked];
-  const topic = `${verdict}**${name}**${called}${josa.pick(name, "은/는")}`;
+  const topic = `${verdict}${named(advice)}`;
   if (advice.isUnsafe)
     return `${topic} 지금 상태로는 수거함에 넣지 말고, 불에 타지 않는 곳에 따로 둔 다음 주민센터나 관할 구청에 먼저 물어보세요.`;
   const usual = josa(label(advice.middle), "으로/로");
@@ -76,9 +73,15 @@ const washable = "일반종량제폐기물";
 const broken = "불연성종량제폐기물";
 const verdicts = { yes: "네, 맞아요. ", no: "아니요. ", depends: "경우에 따라 달라요. " } as const;
 
-function sameName(a: string, b: string): boolean {
-  const plain = (text: string) => text.replaceAll(/\s/g, "");
-  return plain(a) === plain(b);
+/** "**달걀껍데기**(계란껍질)는": what it is called here, and what the person called it. */
+function named({ item, matched }: WasteAdvice): string {
+  const name = item ?? matched;
+  const [base = name, kind] = name.split(/[()]/);
+  const isSame = base.replaceAll(/\s/g, "").includes(matched.replaceAll(/\s/g, ""));
+  if (isSame) return `**${name}**${josa.pick(base, "은/는")}`;
+  // two pairs of brackets read badly: 향수병 is a 화장품 용기 of 유리
+  if (kind) return `**${matched}**(${base}·${kind})${josa.pick(matched, "은/는")}`;
+  return `**${name}**(${matched})${josa.pick(name, "은/는")}`;
 }
 
 function warningLines(advice: WasteAdvice): string[] {

@@ -32,7 +32,9 @@ export function compose({ facts, question }: Prompt): string {
 
 /** A word from the character fits neither a danger nor an answer that is about characters. */
 function isLight(facts: Facts): boolean {
-  const isSerious = facts.waste.some(({ hazard, reroute }) => hazard !== "none" || reroute);
+  const isSerious = facts.waste.some(
+    ({ hazard, reroute, isGentle }) => hazard !== "none" || reroute || isGentle,
+  );
   return facts.waste.length > 0 && !isSerious && !facts.intents.includes("character");
 }
 
@@ -109,12 +111,12 @@ const unknownThing = [
 const openings: readonly (readonly [RegExp, string])[] = [
   [/고마|고맙|감사|땡큐|수고/, "도움이 됐다니 기뻐요! 더 궁금한 것이 있으면 편하게 물어봐 주세요."],
   [
-    /이름|누구|정체|자기 ?소개|(?:할 ?수|도와|잘하)[^?]*\??$|사용 ?법|도움말/,
+    /이름|누구|누가 만들|정체|자기 ?소개|(?:할 ?수|도와|잘하)[^?]*\??$|사용 ?법|도움말/,
     "저는 분리배출을 도와드리는 안내자 이코예요. 이런 것을 물어보실 수 있어요.",
   ],
   [/안녕|하이|반가|hello|hi\b/i, "안녕하세요! 분리배출을 도와드리는 안내자예요."],
   [
-    /기분|힘들|힘드|우울|슬프|슬퍼|속상|외로|피곤|지쳤|짜증|아파/,
+    /기분|헤어졌|이별|버림받|나를? 버렸|싸웠|힘들|힘드|우울|슬프|슬퍼|속상|외로|피곤|지쳤|짜증|아파/,
     "마음이 쓰이는 일이 있으셨군요. 조금이라도 나아지시면 좋겠어요. 저는 이런 것을 도와드릴 수 있어요.",
   ],
 ];

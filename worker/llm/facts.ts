@@ -23,6 +23,8 @@ export interface WasteAdvice {
   readonly hazard: "none" | "fire" | "toxic" | "sharp";
   /** The state described makes the usual steps dangerous: only warnings and whom to ask. */
   readonly isUnsafe: boolean;
+  /** A loss, not a chore: the note alone is said. */
+  readonly isGentle: boolean;
   /** Warnings, the worst first. */
   readonly warnings: readonly string[];
   readonly exceptions: readonly { readonly what: string; readonly goesTo: string }[];
