@@ -78,7 +78,7 @@ export function createRetrieval(knowledge: Knowledge): Retrieval {
 }
 
 const material =
-  /(유리|플라스틱|종이|금속|철|스텐|스테인리스|나무|고무|비닐|스티로폼|도자기|사기)(?:(?:으로|로) ?(?:된|만든|만들어진|돼 ?있는|되어 ?있는)| ?재질(?:의|인)?) ?([가-힣]+)/g;
+  /(유리|플라스틱|종이|금속|철|스텐|스테인리스|나무|고무|비닐|스티로폼|도자기|사기)(?:(?:으로|로) ?(?:된|만든|만들어진|돼 ?있는|되어 ?있는)| ?재질(?:의|인)?) ?([가-힣]{1,15})/g;
 
 /**
  * "유리로 된 반찬통" → "유리 반찬통", where there is a thing of that name: it goes elsewhere than 반찬통. `typed`

@@ -3,6 +3,7 @@ import { systemClock } from "../../../shared/clock.ts";
 import { createTools } from "../tools.ts";
 import { withoutIdioms } from "./idioms.ts";
 import { knownBy } from "./intent.ts";
+import { decide } from "./split.ts";
 import { plain } from "./plain.ts";
 
 const known = knownBy(createTools(systemClock));
@@ -39,3 +40,12 @@ test("slang and slips are spelled as the rules know them", () => {
   expect(plain("이거 어케 버림")).toBe("이거 어떻게 버림");
   expect(plain("수거함 어딨어")).toBe("수거함 어디 있어");
 });
+
+test.each(["가", "버려", "고 버려 ", "페트병", "은 버려", " "])(
+  "10,000 characters of %j are read in time",
+  (piece) => {
+    const began = performance.now();
+    decide(piece.repeat(10_000 / piece.length), known);
+    expect(performance.now() - began).toBeLessThan(500); // milliseconds, on a busy machine
+  },
+);

@@ -10,6 +10,8 @@ export interface Decided {
 }
 
 export const maxParts = 3;
+/** What a person wants shows in far fewer; a message may have 10,000. */
+const readChars = 2000;
 /** Shorter messages, and a bare question word, are about one thing (contract 7.13, stage 1). */
 const alwaysSingleChars = 12;
 const bareQuestion = /^(?:뭐야|뭐|어떻게|왜|어디)\??$/;
@@ -27,7 +29,7 @@ export function isCandidate(message: string): boolean {
 
 /** The intents of a message: one, or up to three where it asks for different things. */
 export function decide(message: string, known: Known, previous?: Previous): Decided {
-  const text = message.normalize("NFC").replaceAll(/\s+/g, " ").trim();
+  const text = message.slice(0, readChars).normalize("NFC").replaceAll(/\s+/g, " ").trim();
   const whole = classify(text, known, previous);
   const single = { intents: [whole.intent], queries: [], confidence: whole.confidence };
   if (!isCandidate(text)) return single;
