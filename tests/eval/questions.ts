@@ -25,7 +25,7 @@ export type Question = v.InferOutput<typeof Question>;
 
 const File = v.object({ records: v.array(Question) });
 export const questions = v.parse(File, file).records;
-/** Written after the others were answered right, and never mended for. */
+/** Written after the others were answered right; see the file for what was mended since. */
 export const heldOut = v.parse(File, unseen).records;
 
 /** What an answer about one thing takes at most, Markdown and sources included. */
