@@ -60,6 +60,8 @@ export const keys = {
   syncDeadLetters: "checkpoint:sync:dlq",
   /** C, string: which worker copies at the moment. */
   syncLease: "checkpoint:sync:lease",
+  /** C, string JSON: what a message without a history asks for. */
+  intentCache: (hash: string) => `chat:cache:intent:${hash}`,
   /** P, channel: hints for readers of one job. */
   live: (job: JobId) => `sse:events:${job}`,
   /** P, channel: news for the worker that runs a job (`<job id>`: look at it now). */

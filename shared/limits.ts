@@ -50,6 +50,8 @@ export const ttl = {
   /** The ending itself and the job's record: readers that come back later. */
   endedSeconds: 3600,
   idempotencySeconds: 86_400,
+  /** What a message asks for, by prompt version; prompts change more often than people do. */
+  intentSeconds: 3600,
   /** Who owns a chat, cached for posts while PostgreSQL is away. */
   chatOwnerSeconds: 3600,
 } as const;

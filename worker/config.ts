@@ -5,6 +5,9 @@ import { logLevels } from "../shared/log.ts";
 
 const Redis = envRedisUrl();
 
+const Share = v.pipe(v.string(), v.toNumber(), v.minValue(0), v.maxValue(1));
+const Dollars = v.pipe(v.string(), v.toNumber(), v.minValue(0));
+
 const Config = v.pipe(
   v.object({
     REDIS_STREAMS_URL: Redis,
@@ -23,6 +26,11 @@ const Config = v.pipe(
     GEMINI_API_KEY: v.optional(v.string()),
     GEMINI_BASE_URL: v.optional(envUrl("http", "https")),
     CHAT_LOCAL_PACE_MS: v.optional(envInteger(0, 1000), "12"),
+    CHAT_WORKER_ENABLE_EVAL_PIPELINE: v.optional(v.picklist(["true", "false"]), "true"),
+    CHAT_WORKER_EVAL_SAMPLE_RATE: v.optional(Share, "1"),
+    CHAT_WORKER_EVAL_MODEL: v.optional(v.pipe(v.string(), v.maxLength(64)), "gpt-4o-mini"),
+    CHAT_WORKER_EVAL_DAILY_USD: v.optional(Dollars, "50"),
+    CHAT_WORKER_EVAL_REGENERATION_ENABLED: v.optional(v.picklist(["true", "false"]), "false"),
   }),
   v.transform((env) => ({
     streamsUrl: env.REDIS_STREAMS_URL,
@@ -38,6 +46,13 @@ const Config = v.pipe(
     openai: { key: env.OPENAI_API_KEY, baseUrl: env.OPENAI_BASE_URL },
     google: { key: env.GOOGLE_API_KEY ?? env.GEMINI_API_KEY, baseUrl: env.GEMINI_BASE_URL },
     localPaceMs: env.CHAT_LOCAL_PACE_MS,
+    evals: {
+      isEnabled: env.CHAT_WORKER_ENABLE_EVAL_PIPELINE === "true",
+      sampleRate: env.CHAT_WORKER_EVAL_SAMPLE_RATE,
+      model: env.CHAT_WORKER_EVAL_MODEL,
+      usdPerDay: env.CHAT_WORKER_EVAL_DAILY_USD,
+      answersAgain: env.CHAT_WORKER_EVAL_REGENERATION_ENABLED === "true",
+    },
   })),
 );
 export type WorkerConfig = v.InferOutput<typeof Config>;
@@ -56,7 +71,7 @@ environment
   REDIS_PUBSUB_URL          news for workers (required)
   REDIS_CACHE_URL           caches and the chats' checkpoints (default: REDIS_PUBSUB_URL)
   RABBITMQ_URL              job queue (required)
-  DATABASE_URL              PostgreSQL: copies of the checkpoints, earlier messages (required)
+  DATABASE_URL              PostgreSQL: copies of the checkpoints, earlier messages, grades (required)
   ADMIN_PORT                /live /ready /metrics (default 9102, 0 for any free one)
   LOG_LEVEL                 debug | info | warn | error (default info)
   INSTANCE                  name of this worker (default hostname-pid)
@@ -67,4 +82,16 @@ environment
   GOOGLE_API_KEY            answers by Gemini (GEMINI_API_KEY means the same)
   GEMINI_BASE_URL           another address for Gemini
   CHAT_LOCAL_PACE_MS        pause between words of the offline mode (default 12: a person sees them come)
+
+grades of finished answers, off their way
+  CHAT_WORKER_ENABLE_EVAL_PIPELINE
+                            true (default) | false
+  CHAT_WORKER_EVAL_SAMPLE_RATE
+                            share of answers that are graded, 0 to 1 (default 1)
+  CHAT_WORKER_EVAL_MODEL    who grades beside the code, when its provider has a key (default gpt-4o-mini)
+  CHAT_WORKER_EVAL_DAILY_USD
+                            what that may cost a day and worker (default 50); above it code grades alone
+  CHAT_WORKER_EVAL_REGENERATION_ENABLED
+                            true: a poor answer is given once more; every answer then waits for its grade
+                            before its first word (default false)
 `;

@@ -11,10 +11,12 @@ import { help, readConfig } from "./config.ts";
 import { consumeJobs } from "./consume.ts";
 import { buildAgent } from "./graph/graph.ts";
 import { createTools } from "./graph/tools.ts";
+import { intentCache } from "./intent-cache.ts";
 import { holdLeases } from "./leases.ts";
 import { chooseModel, modelsFrom } from "./llm/choose.ts";
 import { openMemory } from "./memory/open-memory.ts";
 import { createMetrics } from "./metrics.ts";
+import { setUpEvals } from "./set-up-evals.ts";
 import { shrinkWhenIdle } from "./shrink-when-idle.ts";
 
 if (process.argv.includes("--help")) {
@@ -26,16 +28,19 @@ const config = await Promise.try(() => readConfig(process.env)).catch(refuse);
 const worker = config.instance;
 const log = createLog(console.log, config.logLevel).with({ process: "worker", instance: worker });
 const metrics = createMetrics();
+const cache = openRedis(config.cacheUrl, `worker-cache-${worker}`, "request", log);
+const grading = setUpEvals(config, { clock, log, metrics });
 const models = modelsFrom(config);
 const redis = openRedis(config.streamsUrl, `worker-${worker}`, "store", log);
 const news = openRedis(config.pubsubUrl, `worker-news-${worker}`, "subscriber", log);
 const stores = { cacheUrl: config.cacheUrl, databaseUrl: config.databaseUrl, streams: redis };
 const remembering = openMemory({ ...stores, registry: metrics.registry, worker, log });
-const tools = createTools(clock, { observe: metrics.observeSubAgent });
+const observe = metrics.observeSubAgent;
+const tools = createTools(clock, { observe, intentCache: intentCache(cache, log) });
 const agent = buildAgent(tools, remembering.memory);
 const leases = holdLeases({ redis, subscriber: news, worker, log });
-const choose = (model: string | null) => chooseModel(model, models);
-const run = { redis, agent, choose, leases, clock, log, metrics };
+const choose = (model: string | null) => grading.watch(chooseModel(model, models));
+const run = { redis, agent, choose, leases, clock, log, metrics, evals: grading.evals };
 const { concurrency } = config;
 const consumer = consumeJobs({ ...run, worker, queue: names.queue, concurrency });
 const broker = openBroker({
@@ -58,8 +63,18 @@ const admin = serveAdmin({
 const stopShrinking = shrinkWhenIdle(consumer);
 const close = closeInOrder(log, [
   { consumer: () => consumer.stop(drain.workerMs), stopShrinking },
-  { broker: () => broker.close(), leases: () => leases.close(), memory: () => remembering.close() },
-  { admin: () => admin.stop(), redis: () => closeRedis(redis), news: () => closeRedis(news) },
+  {
+    broker: () => broker.close(),
+    leases: () => leases.close(),
+    memory: () => remembering.close(),
+    grading: () => grading.stop(),
+  },
+  {
+    admin: () => admin.stop(),
+    redis: () => closeRedis(redis),
+    news: () => closeRedis(news),
+    cache: () => closeRedis(cache),
+  },
 ]);
 log.info("worker started", { adminPort: admin.port, concurrency });
 // a missing queue at the start is a crash; a lost broker later is not

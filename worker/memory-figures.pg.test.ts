@@ -79,7 +79,7 @@ function contextOf(job: RunContext["job"], attempt: number): RunContext {
     job,
     attempt,
     llm: localLlm(),
-    model: "local",
+    modelName: "local",
     signal: new AbortController().signal,
     log: quiet,
     beganMs: clock.monotonicMs(),

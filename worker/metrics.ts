@@ -19,6 +19,31 @@ export function createMetrics() {
     buckets: [0.001, 0.01, 0.1, 0.5, 1, 2, 5, 10, 30],
     registers,
   });
+  const evalGrades = new Counter({
+    name: "chat_eval_grades_total",
+    help: "Evaluated answers by grade",
+    labelNames: ["intent", "grade"],
+    registers,
+  });
+  const evalScore = new Histogram({
+    name: "chat_eval_score",
+    help: "Scores of evaluated answers, 0 to 100",
+    labelNames: ["intent"],
+    buckets: [25, 40, 55, 65, 75, 80, 85, 90, 95, 100],
+    registers,
+  });
+  const evalEnds = new Counter({
+    name: "chat_evals_total",
+    help: "Finished answers by what became of their evaluation",
+    labelNames: ["result"],
+    registers,
+  });
+  const evalGap = new Histogram({
+    name: "chat_eval_calibration_gap",
+    help: "Points between two gradings of one answer",
+    buckets: [1, 2.5, 5, 10, 20, 40],
+    registers,
+  });
   return {
     registry,
     requests: new Counter({
@@ -59,6 +84,14 @@ export function createMetrics() {
       labelNames: ["result"],
       registers,
     }),
+    evals: {
+      ended: (result: string): void => evalEnds.inc({ result }),
+      grade: (intent: string, grade: string, score: number): void => {
+        evalGrades.inc({ intent, grade });
+        evalScore.observe({ intent }, score);
+      },
+      calibration: (gap: number): void => evalGap.observe(gap),
+    },
     observeSubAgent: (subagent: string, status: string, seconds: number): void => {
       subAgentCalls.inc({ subagent, status });
       subAgentDuration.observe({ subagent }, seconds);

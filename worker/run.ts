@@ -7,6 +7,9 @@ import { keys } from "../shared/keys.ts";
 import type { Log } from "../shared/log.ts";
 import type { Attempt, ScriptedRedis } from "../shared/scripts.ts";
 import { createEmit, type Emit } from "./emit.ts";
+import type { Evals } from "./eval/evals.ts";
+import { sampleFrom } from "./eval/sample.ts";
+import { answerPrompt } from "./prompts/prompts.ts";
 import type { Agent } from "./graph/graph.ts";
 import { createProgress } from "./graph/progress.ts";
 import type { RunContext } from "./graph/run-context.ts";
@@ -30,6 +33,8 @@ export interface RunDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Grades what was answered; never on the way of an answer. */
+  readonly evals?: Pick<Evals, "offer"> | undefined;
   readonly fullWaitMs?: number;
 }
 
@@ -103,7 +108,7 @@ export async function runJob(
     const shared = {
       job,
       llm: chosen.llm,
-      model: chosen.model,
+      modelName: chosen.model,
       attempt: attempt.attempt,
       signal,
       log,
@@ -119,8 +124,12 @@ export async function runJob(
         ending: "completed",
         errorCode: undefined,
         intent,
-        metadata: { ...metadata, intents, nodes },
+        metadata: { ...metadata, intents, nodes, prompt_version: answerPrompt(intents).version },
       });
+      if (closed === "appended") {
+        const { provider, model } = chosen;
+        deps.evals?.offer({ ...sampleFrom(outcome.state), jobId: job.job_id, provider, model });
+      }
       return await settle(closed);
     }
     if (outcome.word === "stopped") {

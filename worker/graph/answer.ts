@@ -1,4 +1,4 @@
-import systemPrompt from "../prompts/answer.md" with { type: "text" };
+import { answerPrompt } from "../prompts/prompts.ts";
 import type { Prompt, Turn } from "../llm/llm.ts";
 import { AppError } from "../../shared/errors.ts";
 import { memory as limits } from "../../shared/limits.ts";
@@ -17,7 +17,7 @@ function promptFor(state: State): Prompt {
   const summary =
     state.summary === null ? [] : [{ title: "지난 대화", text: state.summary.content }];
   return {
-    system: systemPrompt,
+    system: answerPrompt(facts.intents).system,
     sections: [...summary, ...sectionsFrom(facts)],
     history,
     question: state.message,

@@ -1,4 +1,5 @@
 import type { BulkWasteFact } from "../llm/facts.ts";
+import { bulkyItems } from "./bulky-items.ts";
 import type { Tools } from "./run-context.ts";
 import type { SubAgentSpec } from "./sub-agent.ts";
 
@@ -13,13 +14,11 @@ export function bulkWaste(tools: Tools): SubAgentSpec<BulkWasteFact> {
     work: async (query, signal) => {
       const inPart = retrieval.find(query.text);
       const findings = inPart.length > 0 ? inPart : retrieval.find(query.job.message);
-      const items = findings
-        .filter(({ item }) => item !== undefined)
-        .map(({ item, rule }) => ({
-          name: item?.name ?? "",
-          isAppliance: rule.middle === appliances,
-          notes: item?.notes,
-        }));
+      const items = bulkyItems(query.job.message, findings).map(({ item, rule }) => ({
+        name: item?.name ?? "",
+        isAppliance: rule.middle === appliances,
+        notes: item?.notes,
+      }));
       const fees = await services.fees?.(query, signal);
       const rule = retrieval.retrieveByClass(bulky)?.rule;
       const electric = retrieval.retrieveByClass(appliances)?.rule;

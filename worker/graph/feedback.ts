@@ -1,4 +1,7 @@
-import type { DisposalRules } from "./state.ts";
+import * as v from "valibot";
+import { prompts } from "../prompts/prompts.ts";
+import type { RunContext } from "./run-context.ts";
+import type { DisposalRules, State, Update } from "./state.ts";
 
 export interface Feedback {
   readonly score: number;
@@ -19,8 +22,73 @@ export function rate(query: string, found: DisposalRules | undefined): Feedback 
   const words = query.split(/\s+/).filter((word) => word !== "");
   const share = words.filter((word) => text.includes(word)).length / Math.max(1, words.length);
   const hasClass = found.advice.some(({ middle }) => middle !== "미분류");
-  const hasSteps = found.advice.some(({ steps }) => steps.length > 0);
+  const hasSteps = found.advice.some(
+    ({ steps, destination }) => steps.length > 0 || destination !== "",
+  );
   const score = 0.3 + (hasClass ? 0.2 : 0) + (hasSteps ? 0.2 : 0) + 0.3 * share;
   const rounded = Math.round(score * 100) / 100;
-  return { score: rounded, quality: grades.find(([least]) => rounded >= least)?.[1] ?? "none" };
+  return graded(rounded);
+}
+
+const graded = (score: number): Feedback => ({
+  score,
+  quality: grades.find(([least]) => score >= least)?.[1] ?? "none",
+});
+
+const good = 0.7;
+const modelMs = 5000;
+const shownChars = 4000;
+const Opinion = v.object({ score: v.pipe(v.number(), v.minValue(0), v.maxValue(1)) });
+const schema = {
+  type: "object",
+  properties: { score: { type: "number" }, reason: { type: "string" } },
+  required: ["score", "reason"],
+  additionalProperties: false,
+};
+
+/** The rule score; below good a model may find it better than the rule could see. Never fails the turn. */
+export async function evaluateFound(
+  query: string,
+  found: DisposalRules | undefined,
+  run: Pick<RunContext, "model" | "signal" | "log">,
+): Promise<Feedback> {
+  const byRule = rate(query, found);
+  // with nothing found there is nothing to have an opinion on
+  if (byRule.score >= good || !run.model || !found || found.advice.length === 0) return byRule;
+  try {
+    const content = `# 질문\n${query}\n\n# 자료\n${JSON.stringify(found.advice)}`;
+    const { data } = await run.model.json(
+      {
+        name: "feedback",
+        messages: [
+          { role: "system", content: prompts.feedback.text },
+          { role: "user", content: content.slice(0, shownChars) },
+        ],
+        temperature: 0,
+        maxTokens: 150,
+        schema,
+        output: Opinion,
+      },
+      AbortSignal.any([run.signal, AbortSignal.timeout(modelMs)]),
+    );
+    return data.score > byRule.score ? graded(Math.round(data.score * 100) / 100) : byRule;
+  } catch (cause) {
+    run.signal.throwIfAborted();
+    run.log.warn("feedback by rule", { error: cause });
+    return byRule;
+  }
+}
+
+/** The node: how good what was found is, and whether the aggregator has to look elsewhere. */
+export async function feedback(state: State, run: RunContext): Promise<Update> {
+  run.stage("feedback", "started");
+  const rated = await evaluateFound(
+    state.current_query || state.message,
+    state.disposal_rules?.data,
+    run,
+  );
+  const isPoor = rated.quality === "poor" || rated.quality === "none";
+  if (isPoor) run.stage("feedback", "fallback", { reason: "rag_low_quality" });
+  run.stage("feedback", "completed", { quality: rated.quality, fallback_used: isPoor });
+  return { rag_quality_score: rated.score, rag_feedback: rated.quality };
 }

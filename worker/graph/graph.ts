@@ -17,7 +17,7 @@ import { createIntentNode } from "./intent/intent.ts";
 import type { Memory } from "../memory/memory.ts";
 import { withReferences } from "./references.ts";
 import { needsSummary, summarize } from "./summarize.ts";
-import { rate } from "./feedback.ts";
+import { feedback } from "./feedback.ts";
 import { recyclablePrice } from "./recyclable-price.ts";
 import { planFor } from "./router.ts";
 import type { RunContext, Tools } from "./run-context.ts";
@@ -67,13 +67,7 @@ export function buildAgent(tools: Tools, memory?: Memory): Agent {
     .addNode("weather", as(serviceAgent("weather", tools, counted)))
     .addNode("web_search", as(serviceAgent("web_search", tools, measured)))
     .addNode("image_generation", as(serviceAgent("image_generation", tools, counted)))
-    .addNode("feedback", (state: State, runtime: Runtime) => {
-      const run = runOf(runtime);
-      run.stage("feedback", "started");
-      const rated = rate(state.message, state.disposal_rules?.data);
-      run.stage("feedback", "completed", { quality: rated.quality, fallback_used: false });
-      return { rag_quality_score: rated.score, rag_feedback: rated.quality };
-    })
+    .addNode("feedback", (state: State, runtime: Runtime) => feedback(state, runOf(runtime)))
     .addNode(
       "aggregator",
       (state: State, runtime: Runtime) => aggregate(state, runOf(runtime), tools),

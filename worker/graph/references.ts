@@ -21,7 +21,9 @@ export function withReferences(decideIntent: Decide, tools: Tools) {
       if (role !== "user") continue;
       const before = [...earlier, ...topics];
       const { text, things } = resolve(content, before, thingsIn);
-      const intent = decide(text, known, before.at(-1)?.intent).intents[0] ?? "general";
+      const earlierIntent = before.at(-1)?.intent;
+      const previous = earlierIntent && { intent: earlierIntent, confidence: 1 };
+      const intent = decide(text, known, previous).intents[0] ?? "general";
       if (intent !== "general") topics.push({ job: jobOf({ id }), intent, things, ask: text });
     }
     return topics;

@@ -9,6 +9,8 @@ import type { Retrieval } from "../knowledge/retrieve.ts";
 import type { Knowledge } from "../knowledge/schema.ts";
 import type { ServiceFact } from "../llm/facts.ts";
 import type { Llm } from "../llm/llm.ts";
+import type { ModelClient } from "../llm/model-client.ts";
+import type { TextCache } from "./intent/cache.ts";
 import type { Executor } from "./executor.ts";
 import type { Advise } from "./waste-advice.ts";
 
@@ -36,6 +38,8 @@ export interface Tools {
   readonly services: Partial<Readonly<Record<ServiceName, Service>>>;
   /** Says what a picture shows, as a class name. */
   readonly vision: ((imageUrl: string, signal: AbortSignal) => Promise<string>) | undefined;
+  /** What messages without a history ask for. */
+  readonly intentCache?: TextCache | undefined;
   readonly clock: Clock;
   readonly observe?: (node: SubAgent, status: string, seconds: number) => void;
 }
@@ -45,9 +49,11 @@ export interface RunContext {
   readonly job: Job;
   readonly llm: Llm;
   /** Which model `llm` is: sizes what the chat's memory may hold. `local` has no words of its own. */
-  readonly model?: string;
+  readonly modelName?: string;
   /** Number of this attempt: the right to write the chat's memory. */
   readonly attempt?: number;
+  /** The job's model for everything but the answer; undefined in the offline mode. */
+  readonly model?: ModelClient | undefined;
   readonly signal: AbortSignal;
   readonly log: Log;
   /** Monotonic milliseconds when the run began. */

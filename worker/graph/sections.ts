@@ -35,6 +35,8 @@ export function sectionsFrom(facts: Facts): Section[] {
 function wasteLines(advice: WasteAdvice): (string | undefined)[] {
   return [
     `분류: ${advice.major} > ${advice.middle}${advice.item ? ` (품목: ${advice.item})` : ""}`,
+    advice.asked &&
+      `물으신 곳이 맞는지: ${{ yes: "맞아요", no: "아니에요", depends: "경우에 따라 달라요" }[advice.asked]}`,
     ...advice.warnings.map((warning) => `주의: ${warning}`),
     advice.notes ?? advice.summary,
     ...advice.steps.map((step, i) => `${i + 1}. ${step}`),
@@ -57,6 +59,7 @@ function priceLines(prices: PriceFact): string[] {
     ),
     ...prices.notSurveyed.map((name) => `${name}: 조사 항목에 없음`),
     ...(prices.isDeposit ? ["빈 병 보증금은 시세가 아니라 돌려받는 돈"] : []),
+    ...(prices.refund === undefined ? [] : [prices.refund]),
   ];
 }
 

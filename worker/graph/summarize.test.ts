@@ -17,7 +17,7 @@ function given(model: string, llm: Llm, turns: number) {
   const stages: string[] = [];
   const run = {
     llm,
-    model,
+    modelName: model,
     signal: new AbortController().signal,
     log: createLog(() => {}),
     stage: (stage: string, status: string) => stages.push(`${stage} ${status}`),

@@ -1,7 +1,7 @@
+import { prompts } from "../prompts/prompts.ts";
 import { acceptSummary, outgrown, sizesFor, summaryOf, transcript } from "../memory/compress.ts";
 import { extractSummary } from "../memory/extract.ts";
 import { noFacts } from "../llm/facts.ts";
-import instructions from "../prompts/summarize.md" with { type: "text" };
 import type { RunContext } from "./run-context.ts";
 import type { State, Update } from "./state.ts";
 
@@ -13,7 +13,7 @@ export function needsSummary(state: State, run: RunContext): boolean {
 }
 
 function oldMessages(state: State, run: RunContext) {
-  return outgrown(state.messages, state.summary, sizesFor(run.model ?? localModel));
+  return outgrown(state.messages, state.summary, sizesFor(run.modelName ?? localModel));
 }
 
 /**
@@ -21,7 +21,7 @@ function oldMessages(state: State, run: RunContext) {
  * says something else, leaves everything as it was.
  */
 export async function summarize(state: State, run: RunContext): Promise<Update> {
-  const model = run.model ?? localModel;
+  const model = run.modelName ?? localModel;
   const sizes = sizesFor(model);
   const old = oldMessages(state, run);
   run.stage("summarize", "started");
@@ -47,10 +47,21 @@ export async function summarize(state: State, run: RunContext): Promise<Update> 
 }
 
 async function byModel(state: State, run: RunContext): Promise<string | undefined> {
-  const sizes = sizesFor(run.model ?? localModel);
-  const question = transcript(oldMessages(state, run), state.summary, instructions.length, sizes);
+  const sizes = sizesFor(run.modelName ?? localModel);
+  const question = transcript(
+    oldMessages(state, run),
+    state.summary,
+    prompts.summarize.text.length,
+    sizes,
+  );
   if (question === undefined) return undefined;
-  const prompt = { system: instructions, sections: [], history: [], question, facts: noFacts };
+  const prompt = {
+    system: prompts.summarize.text,
+    sections: [],
+    history: [],
+    question,
+    facts: noFacts,
+  };
   let text = "";
   for await (const token of run.llm(prompt, run.signal)) text += token;
   return acceptSummary(text, sizes);

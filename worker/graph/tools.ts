@@ -11,7 +11,7 @@ import { createRetrieval } from "../knowledge/retrieve.ts";
 /** Everything the nodes share: the knowledge base, and what the process brings of the outside world. */
 export function createTools(
   clock: Clock,
-  outside: Partial<Pick<Tools, "services" | "vision" | "observe">> = {},
+  outside: Partial<Pick<Tools, "services" | "vision" | "observe" | "intentCache">> = {},
 ): Tools {
   const knowledge = loadKnowledge();
   const retrieval = createRetrieval(knowledge);

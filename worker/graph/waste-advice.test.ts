@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { systemClock } from "../../shared/clock.ts";
 import { rate } from "./feedback.ts";
 import { createTools } from "./tools.ts";
-import { asNominal } from "./waste-advice.ts";
+import { asRequest } from "./waste-advice.ts";
 
 const { advise, retrieval } = createTools(systemClock);
 const adviceOn = (message: string) => {
@@ -12,21 +12,21 @@ const adviceOn = (message: string) => {
 };
 
 test.each([
-  ["단자를 테이프로 가린다", "단자를 테이프로 가리기"],
-  ["두 짝을 끈으로 묶는다", "두 짝을 끈으로 묶기"],
-  ["흙을 턴다", "흙을 털기"],
-  ["연결 호스를 분리한다", "연결 호스를 분리하기"],
-  ["음식물을 닦아 낸다", "음식물을 닦아 내기"],
-  ["분해하지 않는다", "분해하지 않기"],
+  ["단자를 테이프로 가린다", "단자를 테이프로 가리세요."],
+  ["두 짝을 끈으로 묶는다", "두 짝을 끈으로 묶으세요."],
+  ["흙을 턴다", "흙을 터세요."],
+  ["연결 호스를 분리한다", "연결 호스를 분리하세요."],
+  ["음식물을 닦아 낸다", "음식물을 닦아 내세요."],
+  ["분해하지 않는다", "분해하지 마세요."],
   ["봉투에 담아 주세요", "봉투에 담아 주세요"],
 ])("%s is said as %s", (note, said) => {
-  expect(asNominal(note)).toBe(said);
+  expect(asRequest(note)).toBe(said);
 });
 
 test("every step of every item can be said", () => {
   const { knowledge } = createTools(systemClock);
   const steps = knowledge.items.flatMap(({ prepare }) => prepare ?? []);
-  expect(steps.map(asNominal).filter((step) => /[는ㄴ]다\.?$/.test(step))).toEqual([]);
+  expect(steps.map(asRequest).filter((step) => /[는ㄴ]다\.?$/.test(step))).toEqual([]);
   expect(steps.length).toBeGreaterThan(20);
 });
 

@@ -6,6 +6,7 @@ export type Advise = (finding: Finding) => WasteAdvice;
 
 const severity = { danger: 0, warn: 1, info: 2 } as const;
 const maxExceptions = 4;
+const bagged = "일반종량제폐기물";
 /** A battery that swells or smokes is not discharged, taped or carried to a bin. */
 const unsafeStates: ReadonlySet<string> = new Set(["발열_OR탄화_흔적"]);
 
@@ -13,7 +14,13 @@ const unsafeStates: ReadonlySet<string> = new Set(["발열_OR탄화_흔적"]);
 export function createAdvise({ rules, items }: Knowledge, retrieval: Retrieval): Advise {
   const topics = new Map<string, ReadonlySet<Item>>();
   for (const rule of rules) {
-    for (const step of rule.prepare) topics.set(step, topicOf(step, rule, items, retrieval));
+    for (const said of [
+      ...rule.prepare,
+      ...sentencesOf(rule.destination),
+      ...sentencesOf(rule.destination_fallback ?? ""),
+    ]) {
+      topics.set(said, topicOf(said, rule, items, retrieval));
+    }
   }
   return ({ item, rule, matched, tags, score }) => {
     const shown = tags.filter(({ priority }) => priority < 9 || item !== undefined).slice(0, 4);
@@ -24,13 +31,18 @@ export function createAdvise({ rules, items }: Knowledge, retrieval: Retrieval):
       middle: item?.middle ?? rule.middle,
       summary: rule.summary,
       steps: stepsFor(rule, item, topics),
-      destination: rule.destination,
-      destinationFallback: rule.destination_fallback,
+      asked: undefined,
+      destination: item?.destination ?? toThing(rule.destination, item, topics),
+      destinationFallback:
+        item?.destination === undefined
+          ? toThing(rule.destination_fallback ?? "", item, topics) || undefined
+          : undefined,
       notes: item?.notes,
       stateAdvice: shown.map(({ effect }) => effect),
       reroute: rerouteOf(tags, item?.middle ?? rule.middle),
       hazard: item?.hazard ?? "none",
       isUnsafe: item?.hazard === "fire" && tags.some(({ name }) => unsafeStates.has(name)),
+      isGentle: item?.gentle ?? false,
       warnings: warningsFor(rule, item),
       exceptions: exceptionsFor(rule, item, matched),
       alternatives: (item?.alternatives ?? []).map(({ when, middle }) => ({
@@ -38,7 +50,7 @@ export function createAdvise({ rules, items }: Knowledge, retrieval: Retrieval):
         goesTo: middle,
       })),
       confidence: item?.confidence ?? rule.confidence,
-      localNote: rule.local_note,
+      localNote: item?.notes === undefined ? rule.local_note : undefined,
       ruleId: rule.id,
       score,
     };
@@ -46,14 +58,31 @@ export function createAdvise({ rules, items }: Knowledge, retrieval: Retrieval):
 }
 
 /** What a step is about when it speaks of some things only: "종이컵은 비우고 …". Empty: of all. */
-function topicOf(step: string, rule: Rule, items: readonly Item[], retrieval: Retrieval) {
-  const topic = /^([^,.]{1,30}?)(?:은|는)\s/.exec(step)?.[1] ?? "";
+function topicOf(said: string, rule: Rule, items: readonly Item[], retrieval: Retrieval) {
+  const topic = /^(?:다만 )?([^,.]{1,30}?)(?:은|는)\s/.exec(said)?.[1] ?? "";
   const named = retrieval.find(topic).flatMap(({ item }) => item ?? []);
   // "상자" names no thing by itself, only kinds of it: 택배 상자, 치킨 상자
   const kinds = topic.length < 2 || sizeWords.test(topic) ? [] : kindsOf(topic, rule, items);
   return new Set([...named, ...kinds]);
 }
 
+const sentencesOf = (text: string) => text.split(/(?<=\.)\s+/);
+
+/** What is said of a class, without its sentences about other things of it. */
+function toThing(
+  text: string,
+  item: Item | undefined,
+  topics: ReadonlyMap<string, ReadonlySet<Item>>,
+): string {
+  if (!item) return text;
+  const [first = "", ...rest] = sentencesOf(text);
+  return [first, ...rest.filter((said) => isAbout(topics.get(said), item))].join(" ");
+}
+
+const isAbout = (topic: ReadonlySet<Item> | undefined, item: Item) =>
+  topic === undefined || topic.size === 0 || topic.has(item);
+
+const ofLargeOnes = /^(?:대형|붙박이)/;
 const sizeWords = /^(?:대형|소형)/;
 
 function kindsOf(topic: string, rule: Rule, items: readonly Item[]): Item[] {
@@ -68,41 +97,37 @@ function stepsFor(
   item: Item | undefined,
   topics: ReadonlyMap<string, ReadonlySet<Item>>,
 ): readonly string[] {
-  if (item?.prepare && item.prepare.length > 0) return item.prepare.map(asNominal);
+  if (item?.prepare && item.prepare.length > 0) return item.prepare.map(asRequest);
   if (!item) return rule.prepare;
-  return rule.prepare.filter((step) => {
-    const topic = topics.get(step);
-    return topic === undefined || topic.size === 0 || topic.has(item);
-  });
+  // how to fill a bag is no news about a receipt; its note says what is
+  if (item.middle === bagged && item.notes !== undefined) return [];
+  const isSmall = item.destination?.includes("소형가전") ?? false;
+  return rule.prepare.filter(
+    (step) => isAbout(topics.get(step), item) && !(isSmall && ofLargeOnes.test(step)),
+  );
 }
 
-const rieulStems: Readonly<Record<string, string>> = {
-  든: "들",
-  연: "열",
-  턴: "털",
-  민: "밀",
-  푼: "풀",
-  썬: "썰",
-  건: "걸",
-};
-
-/** "단자를 테이프로 가린다" → "단자를 테이프로 가리기": steps of items are notes, not sentences. */
-export function asNominal(step: string): string {
+/** "단자를 테이프로 가린다" → "단자를 테이프로 가리세요": steps of items are notes, a person is asked. */
+export function asRequest(step: string): string {
   const plain = step.replace(/[.。]$/, "");
-  if (plain.endsWith("는다")) return `${plain.slice(0, -2)}기`;
+  if (plain.endsWith("지 않는다")) return `${plain.slice(0, -4)} 마세요.`;
+  if (plain.endsWith("는다")) return `${plain.slice(0, -2)}으세요.`;
   const last = /(.)다$/.exec(plain)?.[1];
   if (last === undefined) return plain;
-  const stem = rieulStems[last];
-  if (stem !== undefined) return `${plain.slice(0, -2)}${stem}기`;
   const code = last.charCodeAt(0) - 0xac00;
   if (!(code >= 0 && code < 11_172) || code % 28 !== 4) return plain;
-  return `${plain.slice(0, -2)}${String.fromCharCode(last.charCodeAt(0) - 4)}기`;
+  return `${plain.slice(0, -2)}${String.fromCharCode(last.charCodeAt(0) - 4)}세요.`; // 턴다 → 터세요 too
 }
 
 function warningsFor(rule: Rule, item: Item | undefined): readonly string[] {
-  const isRisky = item === undefined || item.hazard !== "none";
+  const names = item && [item.name, ...item.synonyms];
   return rule.hazards
-    .filter(({ level }) => level === "danger" || (level === "warn" && isRisky))
+    .filter(({ level, kind, about }) => {
+      if (!names) return level !== "info";
+      if (item.hazard === "none" || level === "info") return false;
+      if (about && !about.some((part) => names.some((name) => name.includes(part)))) return false;
+      return kind === undefined || kind === item.hazard;
+    })
     .toSorted((a, b) => severity[a.level] - severity[b.level])
     .map(({ text }) => text);
 }
@@ -118,8 +143,11 @@ function exceptionsFor(
     goesTo: goes_to,
   }));
   const relevant = item
-    ? all.filter(({ names }) =>
-        names.some((name) => name.includes(item.name) || name.includes(matched)),
+    ? all.filter(
+        ({ names, goesTo }) =>
+          goesTo !== item.middle &&
+          !item.alternatives?.some(({ middle }) => middle === goesTo) &&
+          names.some((name) => name.includes(item.name) || name.includes(matched)),
       )
     : all;
   return relevant.slice(0, maxExceptions).map(({ what, goesTo }) => ({ what, goesTo }));

@@ -3,7 +3,7 @@ import { createCueReader } from "./cues.ts";
 import { type Name, nameScores, namesOf } from "./names.ts";
 import type { Item, Knowledge, Rule, Tag } from "./schema.ts";
 import { createSpotter, type Spotted } from "./spot.ts";
-import { readText, typedBetween } from "./text.ts";
+import { normalise, readText, typedBetween } from "./text.ts";
 import { createUnknownWordReader, type Found, type Method } from "./unknown-words.ts";
 
 /** One thing a message is about. Without `item` only its class is known. */
@@ -40,6 +40,7 @@ const defaultMinScore = 0.25;
 export function createRetrieval(knowledge: Knowledge): Retrieval {
   const ruleByMiddle = new Map(knowledge.rules.map((rule) => [rule.middle, rule]));
   const names = [...namesOf(knowledge)];
+  const surfaces = new Set(names.map(([surface]) => surface));
   const spot = createSpotter(names);
   const readUnknownWords = createUnknownWordReader(
     names,
@@ -49,7 +50,8 @@ export function createRetrieval(knowledge: Knowledge): Retrieval {
 
   return {
     find: (message, { limit = defaultLimit, minScore = defaultMinScore } = {}) => {
-      const text = readText(message);
+      const { plain, typed } = namedByMaterial(message, surfaces);
+      const text = readText(plain);
       const { spotted, fillers } = spot(text);
       const states = cues.statesIn(text);
       const guessed = readUnknownWords(text, spotted, [...fillers, ...states]);
@@ -62,7 +64,7 @@ export function createRetrieval(knowledge: Knowledge): Retrieval {
       );
       const findings = found.map(({ start, end, name, method, score }, index): Finding => {
         const rest = { rule: name.rule, score, method, tags: tags[index] ?? [] };
-        const finding = { ...rest, matched: typedBetween(text, start, end) };
+        const finding = { ...rest, matched: typed(typedBetween(text, start, end)) };
         return name.item === undefined ? finding : { item: name.item, ...finding };
       });
       return keepSurest(withoutRepeats(findings), limit);
@@ -73,6 +75,29 @@ export function createRetrieval(knowledge: Knowledge): Retrieval {
       return { rule, items: knowledge.items.filter((item) => item.middle === middle) };
     },
   };
+}
+
+const material =
+  /(유리|플라스틱|종이|금속|철|스텐|스테인리스|나무|고무|비닐|스티로폼|도자기|사기)(?:(?:으로|로) ?(?:된|만든|만들어진|돼 ?있는|되어 ?있는)| ?재질(?:의|인)?) ?([가-힣]{1,15})/g;
+
+/**
+ * "유리로 된 반찬통" → "유리 반찬통", where there is a thing of that name: it goes elsewhere than 반찬통. `typed`
+ * gives back what stood there.
+ */
+function namedByMaterial(message: string, surfaces: ReadonlySet<string>) {
+  const changed = new Map<string, string>();
+  const plain = message
+    .normalize("NFC")
+    .replaceAll(material, (whole, made: string, word: string) => {
+      for (let end = word.length; end > 0; end--) {
+        const name = `${made} ${word.slice(0, end)}`;
+        if (!surfaces.has(normalise(name))) continue;
+        changed.set(name, whole.slice(0, whole.length - (word.length - end)));
+        return `${made} ${word}`;
+      }
+      return whole;
+    });
+  return { plain, typed: (matched: string) => changed.get(matched) ?? matched };
 }
 
 /** A guess for a whole word replaces the shorter name inside it. */

@@ -27,7 +27,16 @@ export const Rule = v.strictObject({
       reason: v.optional(Text),
     }),
   ),
-  hazards: v.array(v.strictObject({ level: v.picklist(["info", "warn", "danger"]), text: Text })),
+  hazards: v.array(
+    v.strictObject({
+      level: v.picklist(["info", "warn", "danger"]),
+      text: Text,
+      /** The things it warns of by their own hazard; without it, whatever is dangerous at all. */
+      kind: v.optional(v.picklist(["fire", "toxic", "sharp"])),
+      /** Parts of the names of the only things it is about. */
+      about: v.optional(v.pipe(Texts, v.nonEmpty())),
+    }),
+  ),
   confidence: Confidence,
   local_note: v.optional(Text),
   keywords: Texts,
@@ -44,7 +53,11 @@ export const Item = v.strictObject({
     v.array(v.strictObject({ when: Text, major: MajorName, middle: MiddleName })),
   ),
   prepare: v.optional(Texts),
+  /** Where it goes, when that is not where its class goes. */
+  destination: v.optional(Text),
   notes: v.optional(Text),
+  /** It is a loss rather than a chore; `notes` then say everything. */
+  gentle: v.optional(v.boolean()),
   hazard: v.picklist(["none", "fire", "toxic", "sharp"]),
   rule_id: Id,
   character: v.nullable(Text),

@@ -22,7 +22,9 @@ export function bulkWasteBlock(fact: BulkWasteFact | undefined): string[] {
       `**${names.join(", ")}**${josa.pick(names.at(-1) ?? "", "은/는")} 종량제봉투에 들어가지 않으면 **대형폐기물**로 신고하고 내놓아야 해요.`,
     );
   }
-  const notes = fact.items.flatMap(({ notes: note }) => note ?? []);
+  const notes = fact.items.flatMap(({ name, notes: note }) =>
+    note === undefined ? [] : [names.length > 1 ? `${name}: ${note}` : note],
+  );
   lines.push(...notes.map((note) => `- ${note}`));
   if (fact.steps.length > 0) {
     lines.push("", "**이렇게 해 주세요**", ...fact.steps.map((step, i) => `${i + 1}. ${step}`));
@@ -55,6 +57,7 @@ export function priceBlock(prices: PriceFact | undefined): string[] {
   const lines: string[] = [];
   if (prices.isDeposit) {
     lines.push("빈 병 보증금은 시세가 아니라 병을 돌려주면 되돌려 받는 돈이에요.");
+    if (prices.refund !== undefined) lines.push(`- ${prices.refund}`);
   }
   const known = prices.found.filter(({ price }) => price !== undefined);
   const unknown = prices.found.filter(({ price }) => price === undefined);

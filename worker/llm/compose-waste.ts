@@ -12,25 +12,25 @@ const hazardLead: Readonly<Record<WasteAdvice["hazard"], string>> = {
 export function wasteBlock(advice: WasteAdvice, number: number | undefined): string {
   const lines: string[] = [];
   if (number !== undefined) lines.push(`### ${number}. ${advice.item ?? advice.matched}`, "");
+  if (advice.isGentle && advice.notes !== undefined) return [...lines, advice.notes].join("\n");
   const warnings = warningLines(advice);
   if (advice.hazard !== "none") lines.push(...warnings, "");
+  else if (advice.reroute === broken)
+    lines.push("> ⚠️ **주의: 다칠 수 있어요.** 조각을 맨손으로 만지지 마세요.", "");
   lines.push(leadLine(advice), "");
   if (advice.hazard === "none" && warnings.length > 0) lines.push(...warnings, "");
   if (advice.stateAdvice.length > 0) {
     lines.push("**말씀하신 상태라면**", ...advice.stateAdvice.map((line) => `- ${line}`), "");
   }
-  if (!advice.isUnsafe) {
-    lines.push("**이렇게 해 주세요**", ...advice.steps.map((step, i) => `${i + 1}. ${step}`), "");
-    lines.push(`**내놓는 곳** ${advice.destination}`);
-    if (advice.destinationFallback) lines.push(advice.destinationFallback);
-  }
+  if (!advice.isUnsafe) lines.push(...wayLines(advice));
   const others = [
     ...advice.alternatives,
     ...advice.exceptions.map(({ what, goesTo }) => ({ when: what, goesTo })),
   ];
-  if (others.length > 0 && !advice.isUnsafe) {
+  const news = others.filter(({ goesTo }) => goesTo !== advice.reroute);
+  if (news.length > 0 && !advice.isUnsafe) {
     lines.push("", "**이럴 때는 달라요**");
-    lines.push(...others.map(({ when, goesTo }) => `- ${when} → ${label(goesTo)}`));
+    lines.push(...news.map(({ when, goesTo }) => `- ${when} → ${label(goesTo)}`));
   }
   if (advice.confidence !== "A") lines.push("", `> ${localNote(advice)}`);
   return lines.join("\n").trim();
@@ -39,26 +39,49 @@ export function wasteBlock(advice: WasteAdvice, number: number | undefined): str
 function leadLine(advice: WasteAdvice): string {
   const name = advice.item ?? advice.matched;
   const told = advice.notes ?? advice.summary;
-  const called =
-    advice.item !== undefined && !sameName(advice.item, advice.matched)
-      ? `(${advice.matched})`
-      : "";
-  const topic = `**${name}**${called}${josa.pick(name, "은/는")}`;
+  const verdict = advice.asked === undefined ? "" : verdicts[advice.asked];
+  const topic = `${verdict}${named(advice)}`;
   if (advice.isUnsafe)
-    return `${topic} 지금 상태로는 수거함에 넣지 말고 먼저 안전하게 두세요. ${told}`;
+    return `${topic} 지금 상태로는 수거함에 넣지 말고, 불에 타지 않는 곳에 따로 둔 다음 주민센터나 관할 구청에 먼저 물어보세요.`;
   const usual = josa(label(advice.middle), "으로/로");
   if (advice.reroute) {
     const to = josa(label(advice.reroute), "으로/로");
-    return `${topic} 보통 ${usual} 내놓지만, 말씀하신 상태라면 **${to}** 내놓아 주세요. ${told}`;
+    const said = `${topic} 보통 ${usual} 내놓지만, 말씀하신 상태라면 **${to}** 내놓아 주세요.`;
+    return advice.reroute === washable ? `${said} ${told}` : said; // told of a whole one
   }
   if (advice.item === undefined || name === advice.middle)
     return `${topic} 이렇게 내놓아 주세요. ${told}`;
   return `${topic} **${usual}** 내놓아 주세요. ${told}`;
 }
 
-function sameName(a: string, b: string): boolean {
-  const plain = (text: string) => text.replaceAll(/\s/g, "");
-  return plain(a) === plain(b);
+/** The steps and the place; for a thing whose state sends it elsewhere, that place. */
+function wayLines(advice: WasteAdvice): string[] {
+  const steps = advice.steps.map((step, i) => `${i + 1}. ${step}`);
+  const place = [`**내놓는 곳** ${advice.destination}`, advice.destinationFallback ?? ""].filter(
+    (line) => line !== "",
+  );
+  if (advice.reroute === undefined) {
+    return [...(steps.length > 0 ? ["**이렇게 해 주세요**", ...steps, ""] : []), ...place];
+  }
+  const elsewhere = `**내놓는 곳** ${label(advice.reroute)}`;
+  // what is dirty can be washed; what is broken stays so
+  if (advice.reroute !== washable || steps.length === 0) return [elsewhere];
+  return [elsewhere, "", "**깨끗이 닦인다면**", ...steps, "", ...place];
+}
+
+const washable = "일반종량제폐기물";
+const broken = "불연성종량제폐기물";
+const verdicts = { yes: "네, 맞아요. ", no: "아니요. ", depends: "경우에 따라 달라요. " } as const;
+
+/** "**달걀껍데기**(계란껍질)는": what it is called here, and what the person called it. */
+function named({ item, matched }: WasteAdvice): string {
+  const name = item ?? matched;
+  const [base = name, kind] = name.split(/[()]/);
+  const isSame = base.replaceAll(/\s/g, "").includes(matched.replaceAll(/\s/g, ""));
+  if (isSame) return `**${name}**${josa.pick(base, "은/는")}`;
+  // two pairs of brackets read badly: 향수병 is a 화장품 용기 of 유리
+  if (kind) return `**${matched}**(${base}·${kind})${josa.pick(matched, "은/는")}`;
+  return `**${name}**(${matched})${josa.pick(name, "은/는")}`;
 }
 
 function warningLines(advice: WasteAdvice): string[] {

@@ -35,7 +35,9 @@ export function compose({ facts, question }: Prompt): string {
 
 /** A word from the character fits neither a danger nor an answer that is about characters. */
 function isLight(facts: Facts): boolean {
-  const isSerious = facts.waste.some(({ hazard }) => hazard !== "none");
+  const isSerious = facts.waste.some(
+    ({ hazard, reroute, isGentle }) => hazard !== "none" || reroute || isGentle,
+  );
   return facts.waste.length > 0 && !isSerious && !facts.intents.includes("character");
 }
 
@@ -89,6 +91,7 @@ const instead: Partial<Record<Missing["node"], string>> = {
 
 function missingLine({ node, reason }: Missing, facts: Facts): string | undefined {
   if (node === "waste_rag" && reason === "not_found") return unknownThing;
+  if (node === "character" && reason === "not_found") return noCharacter;
   const name = unavailable[node];
   const hint = instead[node] ? ` ${instead[node]}` : "";
   if (reason === "not_configured") {
@@ -99,6 +102,8 @@ function missingLine({ node, reason }: Missing, facts: Facts): string | undefine
   return `> ${josa(name, "은/는")} ${what}.${hint}`;
 }
 
+const noCharacter =
+  "그 담당 캐릭터는 없어요. 분리배출 캐릭터는 대표인 이코와 재활용 열두 종류의 친구들, 모두 13명이에요.";
 const unknownThing = [
   "말씀하신 물건을 지식 베이스에서 찾지 못했어요. 무엇으로 만들어졌는지(종이·플라스틱·유리·금속·천 등), 얼마나 큰지 알려 주시면 다시 찾아볼게요.",
   "",
@@ -106,14 +111,23 @@ const unknownThing = [
   "- 헷갈리는 물건은 관할 시·군·구청 청소(자원순환)과나 주민센터에 물어보는 것이 가장 정확해요.",
 ].join("\n");
 
+const openings: readonly (readonly [RegExp, string])[] = [
+  [/고마|고맙|감사|땡큐|수고/, "도움이 됐다니 기뻐요! 더 궁금한 것이 있으면 편하게 물어봐 주세요."],
+  [
+    /이름|누구|누가 만들|정체|자기 ?소개|(?:할 ?수|도와|잘하)[^?]*\??$|사용 ?법|도움말/,
+    "저는 분리배출을 도와드리는 안내자 이코예요. 이런 것을 물어보실 수 있어요.",
+  ],
+  [/안녕|하이|반가|hello|hi\b/i, "안녕하세요! 분리배출을 도와드리는 안내자예요."],
+  [
+    /기분|헤어졌|이별|버림받|나를? 버렸|싸웠|힘들|힘드|우울|슬프|슬퍼|속상|외로|피곤|지쳤|짜증|아파/,
+    "마음이 쓰이는 일이 있으셨군요. 조금이라도 나아지시면 좋겠어요. 저는 이런 것을 도와드릴 수 있어요.",
+  ],
+];
+const elsewhere =
+  "그 이야기는 제가 가진 자료에 없어서 아는 척하지 않을게요. 분리배출에 관해서라면 이렇게 도와드릴 수 있어요.";
+
 function greeting(facts: Facts, question: string): string {
-  const isThanks = /고마|감사|땡큐|수고/.test(question);
-  const isHello = /안녕|하이|반가|hello|hi\b/i.test(question);
-  const opening = isThanks
-    ? "도움이 됐다니 기뻐요! 더 궁금한 것이 있으면 편하게 물어봐 주세요."
-    : isHello
-      ? "안녕하세요! 분리배출을 도와드리는 안내자예요."
-      : "그 이야기는 제가 가진 자료에 없어서 아는 척하지 않을게요. 분리배출에 관해서라면 이렇게 도와드릴 수 있어요.";
+  const opening = openings.find(([said]) => said.test(question))?.[1] ?? elsewhere;
   return [
     opening,
     "",
@@ -131,7 +145,8 @@ function sourcesLine(facts: Facts): string {
     classes.size > 0 ? `배출 규칙(${[...classes].join("·")})` : "",
     facts.bulkWaste && facts.intents.includes("bulk_waste") ? "대형폐기물 규칙" : "",
     facts.collectionPoints.length > 0 ? "수거함 안내" : "",
-    facts.prices ? "한국환경공단 가격조사 품목표" : "",
+    facts.prices?.isDeposit ? "빈용기 보증금 규칙" : "",
+    facts.prices && !facts.prices.isDeposit ? "한국환경공단 가격조사 품목표" : "",
     facts.characters.length > 0 ? "캐릭터 도감" : "",
   ].filter((part) => part !== "");
   return parts.length === 0 ? "" : `출처: 지식 베이스 – ${parts.join(", ")}`;

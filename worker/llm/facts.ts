@@ -9,6 +9,8 @@ export interface WasteAdvice {
   readonly matched: string;
   readonly major: string;
   readonly middle: string;
+  /** "영수증은 종이로 버려?": whether it goes where the question supposes; undefined when it supposes nothing. */
+  readonly asked: "yes" | "no" | "depends" | undefined;
   readonly summary: string;
   readonly steps: readonly string[];
   readonly destination: string;
@@ -21,6 +23,8 @@ export interface WasteAdvice {
   readonly hazard: "none" | "fire" | "toxic" | "sharp";
   /** The state described makes the usual steps dangerous: only warnings and whom to ask. */
   readonly isUnsafe: boolean;
+  /** A loss, not a chore: the note alone is said. */
+  readonly isGentle: boolean;
   /** Warnings, the worst first. */
   readonly warnings: readonly string[];
   readonly exceptions: readonly { readonly what: string; readonly goesTo: string }[];
@@ -53,6 +57,8 @@ export interface PriceFact {
   readonly notSurveyed: readonly string[];
   /** The question is about a bottle deposit, which is paid back and has no price. */
   readonly isDeposit: boolean;
+  /** What is paid back for the bottles asked about. */
+  readonly refund: string | undefined;
   /** Everything that is surveyed, for a question that named nothing. */
   readonly catalogue: readonly string[];
 }

@@ -1,6 +1,7 @@
 import type { Intent } from "../../../shared/contract/stages.ts";
 import { withoutIdioms } from "./idioms.ts";
-import { asks, signals, smallTalk } from "./signals.ts";
+import { plain } from "./plain.ts";
+import { asks, otherMethod, otherUse, signals, smallTalk } from "./signals.ts";
 
 /** What the knowledge base recognises in a message. */
 export interface Known {
@@ -10,6 +11,8 @@ export interface Known {
     readonly middle: string;
     readonly score: number;
     readonly name: string | undefined;
+    /** The state it is in was said: "형광등이 깨졌어". */
+    readonly hasState: boolean;
   }[];
   /** Whether a character is meant, not the thing it is named after. */
   namesCharacter(text: string): boolean;
@@ -40,6 +43,9 @@ const tieOrder: readonly Intent[] = [
 /** Large whatever its class: appliances, and furniture the knowledge base may not list. */
 const large =
   /냉장고|세탁기|에어컨|건조기|텔레비전|티비|(?:^|[^a-z])tv|식기 ?세척기|안마 ?의자|런닝머신|러닝머신|(?:옷|책|신발|이불|찬|진열|수납|거실|서랍|화장)장|장롱|소파|쇼파|침대|매트리스|책상|식탁|피아노|캣타워/;
+/** Said of a large thing it means having it taken away. */
+const hauling =
+  /가져 ?가|가지러|치우|치워|치울|돈|비용|얼마|무료|공짜|스티커|신고|접수|픽업|연락|도와/;
 const disposal = /버(?:려|리|릴|린|렸|립|림)|처리|처분|배출|폐기|내놓|내놔|수거|신청|분리/;
 
 const transitions: Partial<Record<Intent, Partial<Record<Intent, number>>>> = {
@@ -52,13 +58,32 @@ const transitions: Partial<Record<Intent, Partial<Record<Intent, number>>>> = {
   collection_point: { waste: 0.1, location: 0.08 },
 };
 
+const sureBefore = 0.7;
+
+/** What a turn before makes likelier; nothing when that one was itself unsure. */
+export function transitionBonus(
+  previous: Intent | undefined,
+  previousConfidence: number,
+  intent: Intent | undefined,
+): number {
+  if (previous === undefined || intent === undefined || previousConfidence < sureBefore) return 0;
+  return transitions[previous]?.[intent] ?? 0;
+}
+
 /** A single weak word ("어디") decides nothing. */
 const leastWeight = 2;
 
+/** The turn before. */
+export interface Previous {
+  readonly intent: Intent;
+  readonly confidence: number;
+}
+
 /** One intent for one text, from words alone: the rules of the offline mode. */
-export function classify(message: string, known: Known, previous?: Intent): Classified {
-  const lower = message.normalize("NFC").toLowerCase().replaceAll(/\s+/g, " ").trim();
-  const { text, removed } = withoutIdioms(lower);
+export function classify(message: string, known: Known, previous?: Previous): Classified {
+  const namesThing = (word: string) =>
+    known.things(word).some(({ matched, score }) => score >= 0.6 && word.endsWith(matched));
+  const { text, removed } = withoutIdioms(plain(message), namesThing);
   const scores = new Map<Intent, number>();
   const add = (intent: Intent, weight: number) =>
     scores.set(intent, (scores.get(intent) ?? 0) + weight);
@@ -70,7 +95,7 @@ export function classify(message: string, known: Known, previous?: Intent): Clas
     scoreThings(text, things, isDisposal, known, add, scores);
   if (known.namesCharacter(text))
     add("character", (scores.get("image_generation") ?? 0) > 0 ? 1 : 3);
-  soften(text, scores, things.length > 0);
+  soften(text, scores, things.length > 0, add, known);
   if (smallTalk.test(text)) add("general", 2);
 
   const ranked = tieOrder
@@ -80,7 +105,7 @@ export function classify(message: string, known: Known, previous?: Intent): Clas
   const top = ranked[0];
   if (!top) return { intent: "general", confidence: removed ? 0.8 : 0.5, weight: 0 };
   const doubt = (ranked[1]?.weight ?? 0) >= top.weight ? 0.1 : 0;
-  const transition = previous === undefined ? 0 : (transitions[previous]?.[top.intent] ?? 0);
+  const transition = transitionBonus(previous?.intent, previous?.confidence ?? 0, top.intent);
   const confidence = 0.6 + Math.min(0.35, top.weight * 0.08) - doubt + transition;
   return {
     intent: top.intent,
@@ -95,14 +120,17 @@ function scoreThings(
   isDisposal: boolean,
   known: Known,
   add: (intent: Intent, weight: number) => void,
-  scores: ReadonlyMap<Intent, number>,
+  scores: Map<Intent, number>,
 ): void {
   const named = things.reduce((sum, { matched }) => sum + matched.length, 0);
   const isBare = named >= text.length * 0.45;
-  if (isDisposal || isBare || asks.test(text)) add("waste", isDisposal ? 1 : 2);
+  const isOther = !isDisposal && (otherUse.test(text) || otherMethod.test(text));
+  if (isOther) scores.delete("waste");
+  else if (isDisposal || isBare || asks.test(text) || things.some(({ hasState }) => hasState))
+    add("waste", isDisposal ? 1 : 2);
   const isLarge = things.some(({ middle }) => middle === "대형폐기물") || large.test(text);
   // "소파 버리는 법" goes the way of large things whatever its words; "소파 세탁법" nowhere
-  if (isLarge && (isDisposal || isBare)) add("bulk_waste", 10);
+  if (isLarge && !isOther && (isDisposal || isBare || hauling.test(text))) add("bulk_waste", 10);
   else if (isLarge) add("bulk_waste", 1);
   const asksWhere = /어디|있는 ?곳|가져다|갖다/.test(text);
   if (asksWhere && known.hasCollectionPoint(text) && !isLarge) add("collection_point", 5);
@@ -110,7 +138,13 @@ function scoreThings(
 }
 
 /** Words that mean something else beside others. */
-function soften(text: string, scores: Map<Intent, number>, hasThing: boolean): void {
+function soften(
+  text: string,
+  scores: Map<Intent, number>,
+  hasThing: boolean,
+  add: (intent: Intent, weight: number) => void,
+  known: Known,
+): void {
   const of = (intent: Intent) => scores.get(intent) ?? 0;
   const set = (intent: Intent, weight: number) => scores.set(intent, Math.max(0, weight));
   // "수수료 얼마", "과태료 얼마" ask for no market price
@@ -123,6 +157,13 @@ function soften(text: string, scores: Map<Intent, number>, hasThing: boolean): v
   if (of("recyclable_price") >= 3) set("waste", of("waste") - 2);
   if (of("web_search") >= 3 && !/어떻게 ?(?:버|해)|방법|버리는/.test(text))
     set("waste", Math.min(2, of("waste")));
-  if (of("image_generation") >= 3) set("waste", of("waste") - 3);
+  if (of("image_generation") >= 3) set("waste", Math.min(2, of("waste")));
+  if (of("character") >= 3) set("waste", Math.min(2, of("waste")));
+  // "수거함에 넣으면 안 되나요?" asks whether, not where
+  const intoBin = /함에 ?(?:같이 )?(?:넣|버|담)/.test(text) && !/어디|위치|근처|가까/.test(text);
+  if (intoBin && known.things(text.replaceAll(/\S*(?:수거 ?|배출 ?)?함에/g, " ")).length > 0) {
+    set("collection_point", 0);
+    add("waste", 3);
+  }
   if (!hasThing && of("recyclable_price") === 2 && of("waste") === 0) set("recyclable_price", 1);
 }

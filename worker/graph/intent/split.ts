@@ -1,5 +1,5 @@
 import type { Intent } from "../../../shared/contract/stages.ts";
-import { classify, type Classified, type Known } from "./classify.ts";
+import { classify, type Classified, type Known, type Previous } from "./classify.ts";
 
 export interface Decided {
   /** The primary first; one to three, each once. */
@@ -9,24 +9,30 @@ export interface Decided {
   readonly confidence: number;
 }
 
-const maxParts = 3;
+export const maxParts = 3;
+/** What a person wants shows in far fewer; a message may have 10,000. */
+const readChars = 2000;
 /** Shorter messages, and a bare question word, are about one thing (contract 7.13, stage 1). */
 const alwaysSingleChars = 12;
 const bareQuestion = /^(?:뭐야|뭐|어떻게|왜|어디)\??$/;
-const candidate = /그리고|또|같이|함께|둘 다|도|,|이랑|랑|하고|[?!.]\s*\S/;
+const candidate = /그리고|또|같이|함께|둘 다|도|,|이랑|랑|하고|[가-힣]고\s|[?!.]\s*\S/;
 
 /** Where one request may end and the next begin. The connective stays with the part before it. */
 const borders =
-  /(?<=[?!.])\s+|,\s*|\s*그리고\s+|\s+또\s+|(?<=[가-힣](?:이랑|랑|하고))\s+|(?<=(?:해주|알려주|가르쳐주|그려주|찾아주|말해주|보여주|버리|하|되|궁금하|알려|있)고)\s+|(?<=[가-힣](?:과|와|는데|인데|은데|고요|구요))\s+/;
+  /(?<=[?!.])\s+|,\s*|\s*그리고\s+|\s+또\s+|(?<=[가-힣](?:이랑|랑|하고))\s+|(?<=(?:주|버리|하|되|알려|있)고)\s+|(?<=[가-힣](?:과|와|는데|인데|은데|고요|구요))\s+/;
+
+/** Whether a message may ask for several things at all. */
+export function isCandidate(message: string): boolean {
+  const text = message.trim();
+  return text.length > alwaysSingleChars && !bareQuestion.test(text) && candidate.test(text);
+}
 
 /** The intents of a message: one, or up to three where it asks for different things. */
-export function decide(message: string, known: Known, previous?: Intent): Decided {
-  const text = message.normalize("NFC").replaceAll(/\s+/g, " ").trim();
+export function decide(message: string, known: Known, previous?: Previous): Decided {
+  const text = message.slice(0, readChars).normalize("NFC").replaceAll(/\s+/g, " ").trim();
   const whole = classify(text, known, previous);
   const single = { intents: [whole.intent], queries: [], confidence: whole.confidence };
-  if (text.length <= alwaysSingleChars || bareQuestion.test(text) || !candidate.test(text)) {
-    return single;
-  }
+  if (!isCandidate(text)) return single;
   const parts = text.split(borders).flatMap((part) => {
     const trimmed = part?.trim();
     return trimmed ? [trimmed] : [];
@@ -48,7 +54,7 @@ interface Group extends Classified {
 }
 
 /** Classifies part by part; parts of one intent, and parts that ask for nothing, stay together. */
-function group(parts: readonly string[], known: Known, previous?: Intent): Group[] {
+function group(parts: readonly string[], known: Known, previous?: Previous): Group[] {
   const groups: Group[] = [];
   let pending = "";
   parts.forEach((part, i) => {

@@ -1,0 +1,80 @@
+// The prompts as data. Each file begins with its version; a changed text gets the next number, because cached
+// answers of the old one must not be taken for the new one's.
+import answerText from "./answer.md" with { type: "text" };
+import characterText from "./answers/character.md" with { type: "text" };
+import generalText from "./answers/general.md" with { type: "text" };
+import locationText from "./answers/location.md" with { type: "text" };
+import multiText from "./answers/multi.md" with { type: "text" };
+import wasteText from "./answers/waste.md" with { type: "text" };
+import webSearchText from "./answers/web_search.md" with { type: "text" };
+import decomposeText from "./decompose.md" with { type: "text" };
+import feedbackText from "./feedback.md" with { type: "text" };
+import gradeText from "./grade.md" with { type: "text" };
+import intentText from "./intent.md" with { type: "text" };
+import multiIntentText from "./multi-intent.md" with { type: "text" };
+import summarizeText from "./summarize.md" with { type: "text" };
+import visionText from "./vision.md" with { type: "text" };
+import type { Intent } from "../../shared/contract/stages.ts";
+
+export interface PromptFile {
+  readonly version: number;
+  readonly text: string;
+}
+
+/** Throws when a file does not begin with its version. */
+export function readPrompt(name: string, file: string): PromptFile {
+  const [, version, text] = /^---\nversion: (\d+)\n---\n([\s\S]+)$/.exec(file) ?? [];
+  if (version === undefined || text === undefined) {
+    throw new Error(`prompt ${name} does not begin with its version`);
+  }
+  return { version: Number(version), text: text.trim() };
+}
+
+const answers = {
+  waste: readPrompt("answers/waste", wasteText),
+  character: readPrompt("answers/character", characterText),
+  location: readPrompt("answers/location", locationText),
+  web_search: readPrompt("answers/web_search", webSearchText),
+  general: readPrompt("answers/general", generalText),
+  multi: readPrompt("answers/multi", multiText),
+} as const;
+
+export const prompts = {
+  intent: readPrompt("intent", intentText),
+  multiIntent: readPrompt("multi-intent", multiIntentText),
+  decompose: readPrompt("decompose", decomposeText),
+  answer: readPrompt("answer", answerText),
+  vision: readPrompt("vision", visionText),
+  feedback: readPrompt("feedback", feedbackText),
+  grade: readPrompt("grade", gradeText),
+  summarize: readPrompt("summarize", summarizeText),
+} as const;
+
+/** Which instructions an intent has; the others are answered as `general`, from what was found. */
+const instructionOf: Partial<Record<Intent, keyof typeof answers>> = {
+  waste: "waste",
+  bulk_waste: "waste",
+  character: "character",
+  location: "location",
+  collection_point: "location",
+  web_search: "web_search",
+  general: "general",
+};
+
+/** Persona and the instructions of everything asked, with the versions that went into it. */
+export function answerPrompt(intents: readonly Intent[]): {
+  readonly system: string;
+  readonly version: string;
+} {
+  const names = [...new Set(intents.flatMap((intent) => instructionOf[intent] ?? []))];
+  const parts = [
+    prompts.answer,
+    ...names.map((name) => answers[name]),
+    ...(intents.length > 1 ? [answers.multi] : []),
+  ];
+  const label = ["answer", ...names, ...(intents.length > 1 ? ["multi"] : [])];
+  return {
+    system: parts.map(({ text }) => text).join("\n\n"),
+    version: parts.map(({ version }, i) => `${label[i]}:${version}`).join(" "),
+  };
+}
