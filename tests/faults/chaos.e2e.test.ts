@@ -16,4 +16,5 @@ test("a dozen faults drawn at random break nothing", async () => {
     again,
   ).toEqual([]);
   expect(result.counts.ended, again).toBe(result.counts.asked);
+  expect(result.counts.completed, again).toBeGreaterThan(result.counts.asked * 0.9);
 }, 240_000);

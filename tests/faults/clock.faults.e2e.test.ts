@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { Client, resultOf } from "../client.ts";
+import { ending, roaming } from "./person.ts";
 import { underLoad } from "./suite.ts";
 import { StreamCheck } from "./verify.ts";
 
@@ -35,28 +35,13 @@ describe.skipIf(!library)("hosts whose clocks are five minutes wrong", () => {
   }, 60_000);
 
   test("a chat reads in the order it was written, whichever worker answered", async () => {
-    let turn = 0;
-    const { rig } = suite;
-    const target = {
-      ...rig.jwt,
-      get base_url() {
-        return rig.baseUrls[turn++ % rig.baseUrls.length] ?? "";
-      },
-    };
     const chats = Array.from({ length: 4 }, async () => {
-      const client = new Client(target);
+      const client = roaming(suite.rig);
       const chat = await client.createChat();
       const messages = ["하나", "둘", "셋", "넷", "다섯"];
       for (const message of messages) {
         const check = new StreamCheck(await client.send(chat, message));
-        while (!check.done) {
-          await client.read(check.job, {
-            lastId: check.lastId,
-            onFrame: (frame) => check.frame(frame),
-          });
-        }
-        expect(check.violations).toEqual([]);
-        expect(resultOf(check.done)["error"]).toBeUndefined();
+        expect(await ending(client, check)).toBe("completed");
       }
       // both while the rows are on their way and once they are there
       for (const pauseMs of [0, 1500]) {

@@ -1,6 +1,6 @@
 import { Client, type Frame, type Reading } from "../client.ts";
 import type { Rig } from "./rig.ts";
-import { checkRows, type Finished } from "./rows.ts";
+import { checkRows, type Finished, strangers } from "./rows.ts";
 import { StreamCheck, type Violation } from "./verify.ts";
 
 const questions = [
@@ -33,8 +33,8 @@ export interface Load {
   readonly posts: ReadonlyMap<number, number>;
   /** What is wrong with the jobs that run, once they ended, and those before; each told once. */
   verdict(options?: VerdictOptions): Promise<Violation[]>;
-  /** Lets running jobs end; returns every violation. */
-  finish(): Promise<Violation[]>;
+  /** Lets running jobs end; returns every violation. `mayRepeat`: a store lost what it knew of keys. */
+  finish(options?: { readonly mayRepeat?: boolean }): Promise<Violation[]>;
 }
 
 /** A number from 0 to below 1 that a seed repeats. */
@@ -68,6 +68,7 @@ export function startLoad(rig: Rig, streams: number, random: () => number): Load
   const running = new Map<string, StreamCheck>();
   const unchecked: Finished[] = [];
   const violations: Violation[] = [];
+  const known = { jobs: new Set<string>(), chats: new Set<string>() };
   let isOver = false;
 
   const target = {
@@ -134,6 +135,8 @@ export function startLoad(rig: Rig, streams: number, random: () => number): Load
       const key = crypto.randomUUID();
       const job = await patiently(() => post(client, chat, question, key));
       counts.asked++;
+      known.jobs.add(job);
+      known.chats.add(chat);
       const check = new StreamCheck(job);
       running.set(stream, check);
       tell(stream, "event");
@@ -173,10 +176,13 @@ export function startLoad(rig: Rig, streams: number, random: () => number): Load
     counts,
     posts,
     verdict,
-    finish: async () => {
+    finish: async ({ mayRepeat = false } = {}) => {
       isOver = true;
       await Promise.all(people);
       await verdict();
+      if (!mayRepeat) {
+        violations.push(...(await strangers(rig.urls.postgres, known.chats, known.jobs)));
+      }
       return violations;
     },
   };

@@ -6,7 +6,7 @@ import { onRedis, restart } from "./stores.ts";
 import { underLoad } from "./suite.ts";
 import type { StreamCheck } from "./verify.ts";
 
-const suite = underLoad();
+const suite = underLoad({ losesKeys: true });
 const onStreams = (use: (redis: Redis) => Promise<unknown>) =>
   onRedis(suite.rig.urls.redis_streams, use);
 const restartBoundMs = 10_000;

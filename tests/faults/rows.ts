@@ -33,6 +33,31 @@ export async function checkRows(
   }
 }
 
+/**
+ * Answers in these chats that nobody asked for: a message taken twice, or one that its sender was refused. Every
+ * message is sent again with its own Idempotency-Key until it is taken, so there can be none.
+ */
+export async function strangers(
+  databaseUrl: string,
+  chats: ReadonlySet<string>,
+  jobs: ReadonlySet<string>,
+): Promise<Violation[]> {
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
+  try {
+    const stored = await sql<{ job_id: string; chat_id: string }[]>`
+      select distinct job_id::text, chat_id::text from chat.messages
+      where chat_id = any(${[...chats]}::uuid[])`;
+    return stored
+      .filter(({ job_id }) => !jobs.has(job_id))
+      .map(({ job_id, chat_id }) => {
+        const detail = `nobody knows this job of chat ${chat_id}`;
+        return { flaw: "repeated", job: job_id, detail, at: performance.now() };
+      });
+  } finally {
+    await sql.end({ timeout: 2 });
+  }
+}
+
 async function rowFlaws(sql: postgres.Sql, ended: readonly Finished[]): Promise<Violation[]> {
   const jobs = ended.map(({ check }) => check.job);
   const rows = await sql<(Row & { job_id: string })[]>`

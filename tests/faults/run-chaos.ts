@@ -17,7 +17,7 @@ interface ChaosOptions {
 }
 
 /** One fault of a run, and what the streams showed of it. */
-export interface Injected {
+interface Injected {
   readonly kind: string;
   /** Milliseconds since the first fault could happen. */
   readonly atMs: number;

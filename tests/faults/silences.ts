@@ -49,8 +49,11 @@ export async function silencesAround(
     while (!isMoving() && performance.now() - overAt < patienceMs && !signal?.aborted) {
       await Bun.sleep(20);
     }
+    const now = performance.now();
     for (const [stream, at] of heardAt) {
-      if (performance.now() - at >= movingMs) longest.set(stream, patienceMs);
+      if (now - at < movingMs) continue;
+      if (signal?.aborted) note(stream, now);
+      else longest.set(stream, patienceMs);
     }
     return { causeMs: overAt - startedAt, overAt, streamsMs: [...longest.values()] };
   } finally {

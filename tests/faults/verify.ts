@@ -37,6 +37,11 @@ function compareIds(a: string, b: string): number {
   return first.attempt - second.attempt || first.n - second.n;
 }
 
+function answerOf(done: Frame): string {
+  const answer = resultOf(done)["answer"];
+  return typeof answer === "string" ? answer : "";
+}
+
 /** Number before the first token's. */
 const noToken = 1000;
 
@@ -127,7 +132,7 @@ export class StreamCheck {
   private end(frame: Frame, isAlone: boolean): void {
     this.done = frame;
     const result = resultOf(frame);
-    const answer = String(result["answer"] ?? "");
+    const answer = answerOf(frame);
     if (this.hole !== undefined) this.blame("lost", `event ${this.hole}`);
     if (!isAlone && this.text !== answer) {
       const kind = answer.startsWith(this.text) ? "lost" : "wrong_text";
@@ -150,7 +155,7 @@ export class StreamCheck {
   rowsFlaw(rows: readonly Row[], question: string): Violation | undefined {
     const done = this.done;
     if (!done) return undefined;
-    const answer = String(resultOf(done)["answer"] ?? "");
+    const answer = answerOf(done);
     const keeps =
       done.data["status"] === "completed" || (done.data["status"] === "cancelled" && answer !== "");
     const wanted = [

@@ -5,7 +5,7 @@ import { type ChatId, newJobId, shardOf, type UserId } from "../../shared/contra
 import { endJob } from "../../shared/end-job.ts";
 import { keys } from "../../shared/keys.ts";
 import { stream } from "../../shared/limits.ts";
-import { accept, append, type ScriptedRedis, take } from "../../shared/scripts.ts";
+import { accept, append, type ScriptedRedis, seize, take } from "../../shared/scripts.ts";
 import { type Batch, type Position, takeBatch, type Waiting } from "../../worker/emit-batch.ts";
 import { type Fact, ReferenceJob } from "./reference.ts";
 
@@ -19,6 +19,8 @@ export interface Worker {
   /** A batch whose answer never came: it goes out again first. */
   unsure: Batch | undefined;
 }
+
+const codes = { cancelled: "CANCELLED", failed: "ATTEMPTS_EXHAUSTED" } as const;
 
 function factsOf(batch: Batch): Fact[] {
   return batch.entries.map(({ event, data }) => {
@@ -47,7 +49,12 @@ export class TestedJob {
   async accept(): Promise<void> {
     const { jobId, chatId, userId, message, createdAt } = this.record;
     const { word } = await accept(this.redis, {
-      ...{ jobId, chatId, userId, message, shard: this.shard, submittedAt: createdAt },
+      jobId,
+      chatId,
+      userId,
+      message,
+      shard: this.shard,
+      submittedAt: createdAt,
       imageUrl: null,
       queuedData: queuedEvent(jobId, "1.00", "%POSITION%"),
       envelope: "{}",
@@ -85,7 +92,7 @@ export class TestedJob {
     fate: "heard" | "twice" | "lost",
   ): Promise<void> {
     worker.waiting.push(...news);
-    const outcome = { ending: "completed", errorCode: undefined, intent: "waste", metadata: {} };
+    const outcome = { errorCode: undefined, intent: "waste", metadata: {} };
     const ending = ends ? ({ ...outcome, ending: "completed" } as const) : undefined;
     const { record } = this;
     const job = { record, attempt: worker.attempt, clock };
@@ -107,19 +114,31 @@ export class TestedJob {
     this.reference.hasLease = false;
   }
 
+  /** Somebody begins to end it, and dies before it says so in the log. */
+  async seizeOnly(ending: "failed" | "cancelled"): Promise<void> {
+    const { jobId } = this.record;
+    const seized = await seize(this.redis, jobId, { ending, errorCode: codes[ending] });
+    if (this.reference.hasEnded) return expect(seized.word).toBe("ended");
+    if (seized.word !== "seized") throw new Error(`seized: ${seized.word}`);
+    this.reference.seize(seized.attempt, ending);
+    await this.redis.hset(keys.job(jobId), "seized_until", "1"); // its time is over
+  }
+
   async endFromOutside(ending: "failed" | "cancelled"): Promise<void> {
-    const code = ending === "cancelled" ? "CANCELLED" : "ATTEMPTS_EXHAUSTED";
+    const code = codes[ending];
     const held = this.reference.text;
     const ended = await endJob(this.redis, this.record.jobId, ending, code);
     if (this.reference.hasEnded) return expect(ended.word).toBe("ended-before");
     if (ended.word !== "ended-now") throw new Error(`ended: ${ended.word}`);
     expect(ended.answer.text).toBe(held);
-    this.reference.endFromOutside(Number(ended.eventId.split("-")[0]), ending);
+    this.reference.seize(Number(ended.eventId.split("-")[0]), ending);
+    this.reference.endFromOutside();
   }
 
   /** Whatever happened, it ends: the broker brings it until it does. */
   async finish(): Promise<void> {
     if (this.reference.hasEnded) return;
+    if (this.reference.wanted) return this.endFromOutside("failed"); // the watchdog
     const word = await this.take(true);
     if (word === "exhausted") return this.endFromOutside("failed");
     const worker = this.workers.at(-1);

@@ -17,6 +17,8 @@ export class ReferenceJob {
   n = 0;
   tries = 0;
   hasLease = false;
+  /** Somebody began to end it this way: nobody runs it any more, and whoever ends it ends it so. */
+  wanted: "failed" | "cancelled" | undefined;
   /** What a right reader holds: the text since the last reset. */
   text = "";
   private readonly turns: ReferenceJob[];
@@ -40,6 +42,7 @@ export class ReferenceJob {
   /** What somebody who wants to run it is told. */
   wouldTake(redelivered: boolean): "ended" | "busy" | "exhausted" | "waiting" | "taken" {
     if (this.hasEnded) return "ended";
+    if (this.wanted) return "busy";
     if (this.status === "running" && this.hasLease && !redelivered) return "busy";
     if (this.tries >= limits.maxAttempts) return "exhausted";
     return this.turns[0] === this ? "taken" : "waiting";
@@ -67,11 +70,16 @@ export class ReferenceJob {
     return "appended";
   }
 
-  /** Somebody else ends it: as an attempt of its own, of one entry. True when it had not ended. */
-  endFromOutside(attempt: number, ending: "failed" | "cancelled"): void {
+  /** Somebody else is about to end it: an attempt of its own, which fences the worker out. */
+  seize(attempt: number, ending: "failed" | "cancelled"): void {
     this.begin(attempt);
-    this.write({ id: `${attempt}-1`, event: "done", text: "" });
-    this.end(ending);
+    this.wanted ??= ending;
+  }
+
+  /** That attempt's one entry. */
+  endFromOutside(): void {
+    this.write({ id: `${this.attempt}-1`, event: "done", text: "" });
+    this.end(this.wanted ?? "failed");
   }
 
   private begin(attempt: number): void {
