@@ -6,7 +6,9 @@ import { systemClock as clock } from "../shared/clock.ts";
 import { topology as names } from "../shared/contract/topology.ts";
 import { drain } from "../shared/limits.ts";
 import { createLog } from "../shared/log.ts";
+import { watchProcess } from "../shared/process-metrics.ts";
 import { closeInOrder, runUntilSignal } from "../shared/shutdown.ts";
+import { openTracing } from "../shared/trace.ts";
 import { help, readConfig } from "./config.ts";
 import { consumeJobs } from "./consume.ts";
 import { buildAgent } from "./graph/graph.ts";
@@ -14,6 +16,7 @@ import { createTools } from "./graph/tools.ts";
 import { holdLeases } from "./leases.ts";
 import { chooseModel, modelsFrom } from "./llm/choose.ts";
 import { createMetrics } from "./metrics.ts";
+import { watchIntake } from "./watch-intake.ts";
 import { shrinkWhenIdle } from "./shrink-when-idle.ts";
 
 if (process.argv.includes("--help")) {
@@ -25,13 +28,15 @@ const config = await Promise.try(() => readConfig(process.env)).catch(refuse);
 const worker = config.instance;
 const log = createLog(console.log, config.logLevel).with({ process: "worker", instance: worker });
 const metrics = createMetrics();
+const pulse = watchProcess(metrics.registry);
+const tracing = await openTracing(process.env, { service: "chat-worker", instance: worker });
 const agent = buildAgent(createTools(clock, { observe: metrics.observeSubAgent }));
 const models = modelsFrom(config);
 const redis = openRedis(config.streamsUrl, `worker-${worker}`, "store", log);
 const news = openRedis(config.pubsubUrl, `worker-news-${worker}`, "subscriber", log);
 const leases = holdLeases({ redis, subscriber: news, worker, log });
 const choose = (model: string | null) => chooseModel(model, models);
-const run = { redis, agent, choose, leases, clock, log, metrics };
+const run = { redis, agent, choose, leases, clock, log, metrics, tracing };
 const { concurrency } = config;
 const consumer = consumeJobs({ ...run, worker, queue: names.queue, concurrency });
 const broker = openBroker({
@@ -41,16 +46,18 @@ const broker = openBroker({
   log,
   onChannel: (channel) => consumer.onChannel(channel),
 });
+const intake = watchIntake(consumer, broker);
 const admin = serveAdmin({
   port: config.adminPort,
   ready: async () => consumer.isConsuming() && broker.isUp() && (await redis.ping()) === "PONG",
-  live: () => true,
+  live: () => pulse.turnedWithin(10_000) && intake.soundWithin(60_000),
   metrics: () => metrics.registry.metrics(),
 });
 const stopShrinking = shrinkWhenIdle(consumer);
 const close = closeInOrder(log, [
-  { consumer: () => consumer.stop(drain.workerMs), stopShrinking },
+  { intake: () => intake.stop(), consumer: () => consumer.stop(drain.workerMs), stopShrinking },
   { broker: () => broker.close(), leases: () => leases.close() },
+  { tracing: () => tracing.close() },
   { admin: () => admin.stop(), redis: () => closeRedis(redis), news: () => closeRedis(news) },
 ]);
 log.info("worker started", { adminPort: admin.port, concurrency });

@@ -92,7 +92,12 @@ export function buildAgent(tools: Tools): Agent {
   for (const node of toAggregator) graph.addEdge(node, "aggregator");
   const compiled = graph.compile();
 
-  return (run) => compiled.invoke(turnInput(run.job), { context: { run }, signal: run.signal });
+  return (run) =>
+    compiled.invoke(turnInput(run.job), {
+      context: { run },
+      signal: run.signal,
+      runName: `chat:${run.job.job_id}`, // in LangSmith, where its own environment variables ask for it
+    });
 }
 
 const counted = (found: { readonly lines: readonly string[] } | undefined) => ({
