@@ -57,6 +57,7 @@ export const sendMessage: Handle = async (c, deps) => {
     shard: shardOf(jobId, stream.shardCount),
     doubleTexting: doubleTexting === "reject" ? "reject" : "enqueue",
     idempotency,
+    trace: labels.traceparent,
   };
   if (doubleTexting === "interrupt") await interrupt(deps, acceptInput);
   const accepted = await acceptOrWithdraw(deps, acceptInput);
