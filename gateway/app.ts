@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { AppError } from "../shared/errors.ts";
+import { parseTraceparent, type TraceContext } from "../shared/trace.ts";
 import type { AppEnv, Ctx, Deps } from "./deps.ts";
 import { authenticate } from "./http/auth.ts";
 import { cors } from "./http/cors.ts";
@@ -17,7 +18,13 @@ export function createApp(deps: Deps): Hono<AppEnv> {
     const error = asAppError(cause);
     if (statusOf(error.code) >= 500) {
       const { code, cause: inner } = error;
-      const fields = { requestId: c.get("requestId"), method: c.req.method, code, error: inner };
+      const trace: TraceContext | undefined = c.get("trace"); // none outside a route
+      const about = {
+        requestId: c.get("requestId"),
+        traceId: trace?.traceId,
+        method: c.req.method,
+      };
+      const fields = { ...about, code, detail: error.detail, error: inner };
       if (code === "INTERNAL") log.error("request failed", fields);
       else log.warn("request not served", fields);
     }
@@ -35,6 +42,12 @@ export function createApp(deps: Deps): Hono<AppEnv> {
   for (const route of routesOf(deps.role)) {
     app.on(route.method, route.path, async (c) => {
       const startedAt = clock.monotonicMs();
+      const span = deps.tracing.start(`${route.method} ${route.path}`, {
+        kind: "server",
+        parent: parseTraceparent(c.req.header("traceparent")),
+        attributes: { "http.request.method": route.method, "http.route": route.path },
+      });
+      c.set("trace", span.context);
       let response: Response;
       try {
         if (!route.isOpen) c.set("principal", await authenticate(c, deps));
@@ -48,6 +61,8 @@ export function createApp(deps: Deps): Hono<AppEnv> {
         status: String(response.status),
       });
       metrics.seconds.observe({ route: route.path }, (clock.monotonicMs() - startedAt) / 1000);
+      span.set({ "http.response.status_code": response.status });
+      span.end(response.status >= 500 ? String(response.status) : undefined);
       return response;
     });
   }

@@ -38,6 +38,7 @@ const Env = v.pipe(
     CORS_ORIGINS: v.optional(Origins, ""),
     INSTANCE: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]{1,100}$/, "must be a short name"))),
     WEB_DIR: v.optional(v.string()),
+    SSE_MAX_READERS: v.optional(envInteger(1, 100_000), "10000"),
     TRUSTED_PROXY: v.optional(v.picklist(["true", "false"], "must be true or false"), "false"),
   }),
   v.transform((env) => ({
@@ -53,6 +54,7 @@ const Env = v.pipe(
     corsOrigins: env.CORS_ORIGINS,
     instance: env.INSTANCE,
     webDir: env.WEB_DIR,
+    maxReaders: env.SSE_MAX_READERS,
     isBehindProxy: env.TRUSTED_PROXY === "true",
   })),
 );

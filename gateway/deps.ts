@@ -6,6 +6,7 @@ import type { Sql } from "../shared/clients/postgres.ts";
 import type { QueueNames } from "../shared/contract/topology.ts";
 import type { Log } from "../shared/log.ts";
 import type { ScriptedRedis } from "../shared/scripts.ts";
+import type { TraceContext, Tracing } from "../shared/trace.ts";
 import type { Role } from "./config.ts";
 import type { Principal, Verify } from "./http/auth.ts";
 import type { HttpMetrics } from "./metrics.ts";
@@ -26,6 +27,7 @@ export interface Deps {
   readonly streams: Streams;
   readonly verify: Verify;
   readonly metrics: HttpMetrics;
+  readonly tracing: Tracing;
   readonly clock: Clock;
   readonly log: Log;
   /** Exact origins that may use the cookie from another site. */
@@ -43,7 +45,7 @@ export interface AppEnv {
     /** Sets the idle limit of the request's connection, 0 for none. Absent outside a server. */
     readonly setIdleSeconds?: (seconds: number) => void;
   };
-  Variables: { requestId: string; principal: Principal };
+  Variables: { requestId: string; trace: TraceContext; principal: Principal };
 }
 export type Ctx = Context<AppEnv>;
 

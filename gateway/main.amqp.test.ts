@@ -68,7 +68,7 @@ describeWith(
   const headers = async () => ({ authorization: `Bearer ${await testToken(testUser)}` });
 
   test("serves its role, shows how it is, and ends streams and itself on SIGTERM", async () => {
-    const { gateway, port, base, admin, isReady } = await start("sse");
+    const { gateway, port, base, admin, isReady } = await start("sse", { SSE_MAX_READERS: "1" });
     await isReady();
     expect((await admin("/live")).status).toBe(200);
     const job = new TestJob(store);
@@ -82,6 +82,10 @@ describeWith(
     expect((await fetch(base, { headers: await headers() })).status).toBe(404); // that is api's
     const metrics = await (await admin("/metrics")).text();
     expect(metrics).toContain("sse_gateway_connections_active 1");
+    expect(metrics).toContain("sse_active_connections 1");
+    const full = await fetch(`${base}/${job.jobId}/events`, { headers: await headers() });
+    expect(full.status).toBe(503);
+    expect(full.headers.get("retry-after")).toBe("2");
 
     const idle = connect(port, "127.0.0.1"); // a kept connection must not hold the process
     await until(() => idle.readyState === "open");
@@ -93,6 +97,17 @@ describeWith(
     expect(await gateway.exited).toBe(0);
     expect(performance.now() - startedAt).toBeLessThan(3000);
     idle.destroy();
+  });
+
+  test("an API that gets a stream's request says so, whoever asks, and counts it", async () => {
+    const { gateway, base, admin, isReady } = await start("api");
+    await isReady();
+    const path = `${base}/${crypto.randomUUID()}/events`;
+    expect((await fetch(path)).status).toBe(421);
+    expect((await fetch(path, { method: "HEAD" })).status).toBe(405);
+    expect(await (await admin("/metrics")).text()).toContain("misrouted_requests_total 1");
+    gateway.kill("SIGTERM");
+    expect(await gateway.exited).toBe(0);
   });
 
   test("says how to use it", async () => {

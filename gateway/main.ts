@@ -1,12 +1,14 @@
 // Starts the gateway's parts; closes readers and requests before the clients they use.
 import { hostname } from "node:os";
-import { collectDefaultMetrics, Registry } from "../shared/prom.ts";
+import { watchProcess } from "../shared/process-metrics.ts";
+import { Registry } from "../shared/prom.ts";
 import { serveAdmin } from "../shared/admin.ts";
 import { systemClock as clock } from "../shared/clock.ts";
 import { topology as queueNames } from "../shared/contract/topology.ts";
 import { drain } from "../shared/limits.ts";
 import { createLog } from "../shared/log.ts";
 import { closeInOrder, runUntilSignal } from "../shared/shutdown.ts";
+import { openTracing } from "../shared/trace.ts";
 import { createApp } from "./app.ts";
 import { closersOf, openClients } from "./clients.ts";
 import { readConfig } from "./config.ts";
@@ -25,23 +27,32 @@ const instance = config.instance ?? `${hostname()}-${process.pid}`;
 const log = createLog(console.log, config.logLevel).with({ process: "gateway", role, instance });
 const stop = new AbortController();
 const closing = stop.signal;
+const tracing = await openTracing(process.env, { service: `chat-gateway-${role}`, instance });
 
 const clients = openClients(config, role, log);
 if (!(await areStoresGood(clients, log, clock))) process.exit(1);
 
 const registry = new Registry();
-collectDefaultMetrics({ register: registry });
+const pulse = watchProcess(registry);
 const metrics = createHttpMetrics(registry, () => clients.broker?.isUp() ?? false);
-const streams = openStreams({ ...clients, registry, clock, log });
+const streams = openStreams({
+  ...clients,
+  registry,
+  tracing,
+  maxReaders: config.maxReaders,
+  clock,
+  log,
+});
 const verify = createVerify(config.jwt, clock);
-const parts = { ...clients, role, queueNames, streams, verify, metrics, clock, log, closing };
+const own = { role, queueNames, streams, verify, metrics, tracing, clock, log, closing };
+const parts = { ...clients, ...own };
 const { corsOrigins, isBehindProxy, webDir } = config;
 const page = webDir === undefined ? undefined : loadPage(webDir);
 const server = serve(createApp({ ...parts, corsOrigins, isBehindProxy, page }), config);
 const admin = serveAdmin({
   port: config.adminPort,
   ready: () => isReady(parts),
-  live: () => true,
+  live: () => pulse.turnedWithin(10_000),
   metrics: () => registry.metrics(),
 });
 log.info("gateway is up", { port: server.port, adminPort: admin.port });
@@ -50,6 +61,6 @@ const close = closeInOrder(log, [
   { readiness: () => stop.abort() },
   { streams: () => streams.close(), server: () => server.drain(drain.gatewayMs) },
   closersOf(clients),
-  { admin: () => admin.stop() },
+  { admin: () => admin.stop(), tracing: () => tracing.close() },
 ]);
 process.exit(await runUntilSignal([], close, log));

@@ -4,7 +4,8 @@ const usage = `Usage: bun gateway/main.ts [api|sse|all]
 
 The HTTP side of eco2: api takes messages and serves chats, sse streams answers, all (default) does both.
 Needs REDIS_STREAMS_URL, REDIS_PUBSUB_URL, RABBITMQ_URL, DATABASE_URL and JWT_SECRET; takes JWT_ISS, JWT_AUD,
-PORT, HOST, ADMIN_PORT, LOG_LEVEL, CORS_ORIGINS, INSTANCE, TRUSTED_PROXY and WEB_DIR (a built page to serve).`;
+PORT, HOST, ADMIN_PORT, LOG_LEVEL, CORS_ORIGINS, INSTANCE, TRUSTED_PROXY, SSE_MAX_READERS (503 above it) and
+WEB_DIR (a built page to serve). Traces go to OTEL_EXPORTER_OTLP_ENDPOINT, by the standard OTEL_* variables.`;
 
 /** The role the arguments ask for. Prints the usage and exits for `--help` (0) and for anything unknown (2). */
 export function readRole(args: readonly string[]): Role {

@@ -94,10 +94,9 @@ describe.each([...processes])("environment of $name", ({ name, app, role }) => {
       const { readConfig } = (await import(join(folder, "..", app, "config.ts"))) as Spec;
       for (const overlay of overlays) {
         const environment = environmentOf(overlay, name);
-        const read = () =>
+        const read = async (): Promise<unknown> =>
           app === "router" ? readConfig(role, environment, "own-name") : readConfig(environment);
-        expect(read).not.toThrow();
-        expect(read()).toMatchObject({ adminPort: 9090 });
+        expect(await read()).toMatchObject({ adminPort: 9090 });
       }
     },
   );
@@ -105,8 +104,9 @@ describe.each([...processes])("environment of $name", ({ name, app, role }) => {
   test.skipIf(missing)("is enough for its process to start locally", async () => {
     const { readConfig } = (await import(join(folder, "..", app, "config.ts"))) as Spec;
     const environment = environmentOf("local", name);
-    const read =
-      app === "router" ? readConfig(role, environment, "own-name") : readConfig(environment);
+    const read: unknown = await (app === "router"
+      ? readConfig(role, environment, "own-name")
+      : readConfig(environment));
     expect(read).toMatchObject({ adminPort: 9090 });
   });
 });

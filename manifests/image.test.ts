@@ -2,13 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { builds } from "./builds.ts";
 import { folder, processes, projectFile, sourceObjects } from "./rendered.ts";
 
 const root = join(folder, "..");
 const dockerfile = projectFile("Dockerfile") ?? "";
-const builds = [
-  ...dockerfile.matchAll(/bun build (\S+)\.ts (--target=bun .*?)--outdir=\/out\/(\S+)/g),
-].map(([, entry = "", flags = "", out = ""]) => ({ entry, flags: flags.trim().split(" "), out }));
 
 /** Bytes of our own layer in each image. */
 const ownLayerBytes = 8 * 1024 * 1024;

@@ -1,5 +1,6 @@
 import { compareEventIds, type JobId, parseEventId } from "../shared/contract/ids.ts";
 import type { Relayed } from "../shared/scripts.ts";
+import { traceOf } from "./trace-batch.ts";
 
 /** A shard entry as Redis gives it: id, and fields and values in turn (null: deleted while pending). */
 export type RawEntry = [id: string, fields: string[] | null];
@@ -21,6 +22,13 @@ export interface Batch {
   readonly jobs: Map<string, JobBatch>;
   /** Entries by event name, for the metrics. */
   readonly events: Map<string, number>;
+  /** Entries a worker put a `traceparent` beside. */
+  readonly traced: {
+    readonly jobId: string;
+    readonly event: string;
+    readonly data: string;
+    readonly trace: string;
+  }[];
   /** Entries that can never be relayed, with the names of their fields. */
   readonly poison: { readonly entryId: string; readonly fields: string[] }[];
   /** Entries that left the stream before they were acknowledged; always empty unless something else trims. */
@@ -47,6 +55,7 @@ export function collect(
     entryIds: [],
     jobs: new Map(),
     events: new Map(),
+    traced: [],
     poison: [],
     vanished: [],
     known: [],
@@ -73,6 +82,10 @@ export function collect(
       continue;
     }
     batch.events.set(event, (batch.events.get(event) ?? 0) + 1);
+    if (fields.length > 8) {
+      const trace = traceOf(fieldOf(fields, "internal"));
+      if (trace !== undefined) batch.traced.push({ jobId, event, data, trace });
+    }
     addTo(batch.jobs, jobId, id, event, data);
   }
   return batch;

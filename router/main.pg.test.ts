@@ -45,7 +45,7 @@ describeWith("redis", "postgres")("the process", () => {
 
   const started = async (child: ReturnType<typeof router>): Promise<number> => {
     for await (const chunk of child.stdout) {
-      const port = /"adminPort":(\d+)/.exec(new TextDecoder().decode(chunk))?.[1];
+      const port = /"admin_port":(\d+)/.exec(new TextDecoder().decode(chunk))?.[1];
       if (port) return Number(port);
     }
     throw new Error(await child.stderr.text());

@@ -4,7 +4,9 @@ import { serveAdmin } from "../shared/admin.ts";
 import { AppError } from "../shared/errors.ts";
 import { drain } from "../shared/limits.ts";
 import { createLog } from "../shared/log.ts";
+import { watchProcess } from "../shared/process-metrics.ts";
 import { closeInOrder, runUntilSignal } from "../shared/shutdown.ts";
+import { openTracing } from "../shared/trace.ts";
 import { readConfig, roles } from "./config.ts";
 import { createMetrics } from "./metrics.ts";
 import { startPersistence, startRelay } from "./roles.ts";
@@ -32,10 +34,15 @@ function refuse(cause: unknown): never {
 const config = await readConfig(role, process.env, `${hostname()}-${process.pid}`).catch(refuse);
 const log = createLog(console.log, config.logLevel).with({ process: "router", role });
 const metrics = createMetrics();
+const pulse = watchProcess(metrics.registry);
+const tracing = await openTracing(process.env, {
+  service: `chat-router-${role}`,
+  instance: config.instance,
+});
 const stop = new AbortController();
 const { signal } = stop;
 const { instance } = config;
-const common = { ...config, metrics, log, signal };
+const common = { ...config, metrics, tracing, log, signal };
 const started = await Promise.all([
   ...(config.relay ? [startRelay({ ...common, ...config.relay })] : []),
   ...(config.persistence ? [startPersistence({ ...common, ...config.persistence })] : []),
@@ -44,14 +51,16 @@ const loops = started.flatMap((one) => Object.values(one.loops));
 const admin = serveAdmin({
   port: config.adminPort,
   ready: () => !signal.aborted && started.every(({ heart }) => heart.workedWithin(10_000)),
-  live: () => started.every(({ hearts }) => hearts.every((heart) => heart.beatWithin(60_000))),
+  live: () =>
+    pulse.turnedWithin(10_000) &&
+    started.every(({ hearts }) => hearts.every((heart) => heart.beatWithin(60_000))),
   metrics: () => metrics.registry.metrics(),
 });
 log.info("router started", { instance, adminPort: admin.port });
 const close = closeInOrder(log, [
   { loops: () => (stop.abort(), Promise.allSettled(loops)) },
   ...[0, 1].map((phase) => Object.assign({}, ...started.map((one) => one.phases[phase]))),
-  { admin: () => admin.stop() },
+  { admin: () => admin.stop(), tracing: () => tracing.close() },
 ]);
 // a store that hangs is left
 signal.addEventListener("abort", () =>

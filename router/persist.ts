@@ -7,6 +7,7 @@ import type { ScriptedRedis } from "../shared/scripts.ts";
 import { fieldOf, type RawEntry } from "./batch.ts";
 import { ensureGroups, isGroupMissing } from "./groups.ts";
 import { repeat, replyOf, Stopping } from "./loop.ts";
+import { errorType } from "./metrics.ts";
 import { setAside } from "./set-aside.ts";
 import { type Finished, storeAnswers, type StoreDeps } from "./store-answers.ts";
 
@@ -174,9 +175,9 @@ export function persist(deps: PersistDeps, signal: AbortSignal): Promise<void> {
         log,
         signal,
         heart,
-        onFailure: () => {
+        onFailure: (cause) => {
           ownPending = true;
-          metrics.processErrors.inc({ loop: "persist" });
+          metrics.processErrors.inc({ loop: "persist", error_type: errorType(cause) });
         },
       },
       async () => {

@@ -21,7 +21,8 @@ export async function reclaim(
 ): Promise<void> {
   const key = keys.shard(shard);
   const group = groups.relay;
-  metrics.reclaimRuns.inc();
+  const observe = metrics.reclaimSeconds.startTimer();
+  let reclaimed = 0;
   let cursor = "0-0";
   do {
     const [next, found, deleted] = await replyOf(
@@ -46,6 +47,7 @@ export async function reclaim(
     const first = found[0];
     const last = found.at(-1);
     if (!first || !last) continue;
+    reclaimed += found.length;
     metrics.reclaimed.inc({ group, shard }, found.length);
     log.info("entries reclaimed", { shard, count: found.length });
     const deliveries = (await replyOf(
@@ -65,4 +67,6 @@ export async function reclaim(
       found.filter(([id]) => !hopeless.includes(id)),
     );
   } while (cursor !== "0-0" && !signal.aborted);
+  metrics.reclaimRuns.inc({ result: reclaimed > 0 ? "found" : "empty" });
+  observe();
 }

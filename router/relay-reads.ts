@@ -4,6 +4,7 @@ import { groups, keys } from "../shared/keys.ts";
 import { router } from "../shared/limits.ts";
 import type { Log } from "../shared/log.ts";
 import type { ScriptedRedis } from "../shared/scripts.ts";
+import type { Tracing } from "../shared/trace.ts";
 import type { RawEntry } from "./batch.ts";
 import type { Leases } from "./leases.ts";
 import { type Heart, replyOf } from "./loop.ts";
@@ -20,6 +21,7 @@ export interface RelayDeps {
   readonly shardCount: number;
   readonly heart: Heart;
   readonly metrics: Metrics;
+  readonly tracing?: Tracing;
   readonly clock: Clock;
   readonly log: Log;
 }

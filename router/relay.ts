@@ -1,15 +1,18 @@
 import { pause } from "../shared/clock.ts";
 import { groups, keys } from "../shared/keys.ts";
 import type { JobId } from "../shared/contract/ids.ts";
+import { stageLabel } from "../shared/contract/stages.ts";
 import { router, stream } from "../shared/limits.ts";
 import { markRelayed } from "../shared/scripts.ts";
+import { noTracing } from "../shared/trace.ts";
 import { type Batch, collect, jobIdsOf, marksOf, type RawEntry } from "./batch.ts";
 import { ensureGroups, isGroupMissing } from "./groups.ts";
+import { errorType } from "./metrics.ts";
 import { repeat, replyOf } from "./loop.ts";
-import { eventLabel } from "./metrics.ts";
 import { publish, type ShardBatch } from "./publish.ts";
 import { reclaim } from "./reclaim.ts";
 import { readGroup, type RelayDeps } from "./relay-reads.ts";
+import { traceBatch } from "./trace-batch.ts";
 
 /** Shorter block while another replica holds a shard: it may be ours any moment. */
 const partBlockMs = 100;
@@ -39,14 +42,21 @@ export function relay(deps: RelayDeps, signal: AbortSignal): Promise<void> {
   };
 
   const relayBatches = async (all: readonly ShardBatch[]): Promise<void> => {
+    const observe = metrics.processSeconds.startTimer();
+    const spans = all.flatMap(({ batch }) => traceBatch(deps.tracing ?? noTracing, batch));
     const pick = () => all.filter(({ shard }) => isOurs(shard));
     const { batches, isLive } = await publish({ ...deps, signal, isCrowded }, pick);
     for (const one of all) if (!batches.includes(one)) drained.delete(one.shard); // the new owner's
     const marks = batches.map(async ({ shard, batch }) => {
-      const acked = await markRelayed(store, shard, groups.relay, batch.entryIds, marksOf(batch));
+      const jobs = marksOf(batch);
+      const acked = await markRelayed(store, shard, groups.relay, batch.entryIds, jobs);
+      for (const { state } of jobs) if (state) metrics.states.inc();
+      metrics.markers.inc(jobs.length);
       count(deps, shard, batch, acked, isLive);
     });
     await replyOf(store, Promise.all(marks), heart, signal);
+    observe();
+    for (const span of spans) span.end();
   };
 
   /** For entries that may have been relayed before. */
@@ -109,9 +119,9 @@ export function relay(deps: RelayDeps, signal: AbortSignal): Promise<void> {
       log,
       signal,
       heart,
-      onFailure: () => {
+      onFailure: (cause) => {
         drained.clear();
-        metrics.processErrors.inc({ loop: "relay" });
+        metrics.processErrors.inc({ loop: "relay", error_type: errorType(cause) });
       },
     },
     async () => {
@@ -134,9 +144,11 @@ function count(
   acked: number,
   published: boolean,
 ): void {
-  metrics.acked.inc(acked);
+  metrics.acked.inc({ result: "acked" }, acked);
+  const before = batch.entryIds.length - acked;
+  if (before > 0) metrics.acked.inc({ result: "known" }, before);
   for (const [event, n] of batch.events) {
-    if (published) metrics.processed.inc({ stage: eventLabel(event) }, n);
+    if (published) metrics.processed.inc({ stage: stageLabel(event) }, n);
     else metrics.skipped.inc({ reason: "crowded" }, n);
   }
   if (batch.known.length > 0) metrics.skipped.inc({ reason: "known" }, batch.known.length);

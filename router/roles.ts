@@ -6,6 +6,7 @@ import { type QueueNames, topology } from "../shared/contract/topology.ts";
 import { keys } from "../shared/keys.ts";
 import { stream } from "../shared/limits.ts";
 import type { Log } from "../shared/log.ts";
+import { noTracing, type Tracing } from "../shared/trace.ts";
 import { createLeases } from "./leases.ts";
 import { createHeart, type Heart } from "./loop.ts";
 import type { Metrics } from "./metrics.ts";
@@ -30,6 +31,7 @@ interface RoleOptions {
   readonly streamsUrl: string;
   readonly instance: string;
   readonly metrics: Metrics;
+  readonly tracing?: Tracing;
   readonly log: Log;
   readonly signal: AbortSignal;
   /** Tests bring their own. */
@@ -68,7 +70,13 @@ export async function startRelay(
   const [heart, trimHeart, watchHeart, outboxHeart] = [0, 1, 2, 3].map(() =>
     createHeart(clock),
   ) as [Heart, Heart, Heart, Heart];
-  const common = { leases, shardCount, metrics, clock, log };
+  const { tracing = noTracing } = options;
+  const common = { leases, shardCount, metrics, tracing, clock, log };
+  metrics.watchRelay({
+    isConsuming: () => heart.workedWithin(10_000),
+    streams: store,
+    pubsub: live,
+  });
   return {
     heart,
     hearts: [heart, trimHeart, watchHeart, outboxHeart],

@@ -6,7 +6,7 @@ import type { Log } from "../shared/log.ts";
 import type { ScriptedRedis } from "../shared/scripts.ts";
 import { backoffMs, type Heart, patiently, replyOf, Stopping } from "./loop.ts";
 import { isRowError, sqlStateOf, type Written, writeAnswers } from "./messages.ts";
-import type { Metrics } from "./metrics.ts";
+import { errorType, type Metrics } from "./metrics.ts";
 import { isLastTry, type Place, setAside } from "./set-aside.ts";
 
 export interface StoreDeps {
@@ -93,7 +93,7 @@ export function storeAnswers(deps: StoreDeps, signal: AbortSignal) {
           for (const each of batch) await writeBatch([each]);
           return;
         }
-        metrics.processErrors.inc({ loop: "store" });
+        metrics.processErrors.inc({ loop: "store", error_type: errorType(cause) });
         if (signal.aborted) throw new Stopping();
         if (failures === 0) {
           const fields = { jobs: batch.length, sqlState: sqlStateOf(cause), error: cause };

@@ -22,6 +22,15 @@ export function trimShards(deps: TrimDeps, signal: AbortSignal): Promise<void> {
   const { store, leases, shardCount, heart, metrics, log } = deps;
   const shards = Array.from({ length: shardCount }, (_, shard) => shard);
 
+  /** Figures of a shard are its owner's; what a former owner last saw would stand for ever. */
+  const forget = (shard: number): void => {
+    metrics.length.remove({ shard });
+    for (const group of groupNames) {
+      metrics.lag.remove({ group, shard });
+      metrics.pending.remove({ group, shard });
+    }
+  };
+
   const trimOne = async (shard: number): Promise<void> => {
     const result = await replyOf(store, trim(store, shard, groupNames), heart, signal);
     if (result.word === "missing") {
@@ -43,7 +52,8 @@ export function trimShards(deps: TrimDeps, signal: AbortSignal): Promise<void> {
   return repeat({ name: "trim", log, signal, heart }, async () => {
     await pause(router.trimEveryMs, signal);
     for (const shard of shards) {
-      if (leases.isOurs(keys.shardLease(shard)) && !signal.aborted) await trimOne(shard);
+      if (!leases.isOurs(keys.shardLease(shard))) forget(shard);
+      else if (!signal.aborted) await trimOne(shard);
     }
   });
 }

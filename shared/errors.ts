@@ -13,6 +13,7 @@ const remedies = {
   UNAUTHORIZED: "reject",
   NOT_FOUND: "reject",
   METHOD_NOT_ALLOWED: "reject",
+  MISROUTED: "reject",
   CHAT_NOT_FOUND: "reject",
   JOB_NOT_FOUND: "reject",
   JOB_NOT_WAITING: "reject",

@@ -68,6 +68,8 @@ export interface AcceptInput {
   readonly shard: number;
   readonly doubleTexting: "enqueue" | "reject";
   readonly idempotency: { readonly key: string; readonly bodyHash: string } | undefined;
+  /** `traceparent` of the request, for whoever looks into the job. */
+  readonly trace?: string;
 }
 
 export type Accepted =
@@ -104,6 +106,7 @@ export async function accept(redis: ScriptedRedis, input: AcceptInput): Promise<
     ttl.idempotencySeconds,
     jobPrefix,
     stream.shardMaxEntries,
+    input.trace ?? "",
   );
   switch (reply[0]) {
     case "accepted":

@@ -12,6 +12,7 @@ import { recordFields, recordFromJob } from "../shared/job-record.ts";
 import { keys } from "../shared/keys.ts";
 import { job as jobLimits } from "../shared/limits.ts";
 import { type Attempt, release, take, type Taken } from "../shared/scripts.ts";
+import type { TraceContext } from "../shared/trace.ts";
 import { parseDelivery } from "./parse-delivery.ts";
 import { runJob, type RunDeps } from "./run.ts";
 
@@ -42,6 +43,8 @@ const busyPollMs = 1000;
 interface Delivery {
   message: AMQPMessage;
   readonly job: Job;
+  /** Of the request that brought it. */
+  readonly trace: TraceContext | undefined;
   nextLookMs: number;
   /** Whoever held the job before cannot run it any more: its lease does not count. */
   isOrphan: boolean;
@@ -88,8 +91,9 @@ export function consumeJobs(options: ConsumeOptions): Consumer {
       log.warn("unreadable message dead-lettered", { bytes: message.bodySize });
       return settle(message, "dead-letter");
     }
-    const delivery = { message, job: parsed.job, nextLookMs: 0, isOrphan: message.redelivered };
-    const mine = running.get(parsed.job.job_id);
+    const { job, trace } = parsed;
+    const delivery = { message, job, trace, nextLookMs: 0, isOrphan: message.redelivered };
+    const mine = running.get(job.job_id);
     if (mine && mine.message.channel.closed) {
       // the connection was lost while the job ran on: the returned message belongs to that attempt
       mine.message = message;
@@ -144,7 +148,7 @@ export function consumeJobs(options: ConsumeOptions): Consumer {
 
   const start = (delivery: Delivery, attempt: Attempt): void => {
     track(
-      runJob(delivery.job, attempt, options, handback.signal)
+      runJob(delivery.job, attempt, { ...options, trace: delivery.trace }, handback.signal)
         .then(async (end) => {
           if (end !== "lost") return settle(delivery.message, "ack");
           const isOurs = handback.signal.aborted;

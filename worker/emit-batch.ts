@@ -39,12 +39,19 @@ export interface Batch extends AppendInput {
  * nothing is left waiting, `ending` goes last. Undefined when there is nothing to append.
  */
 export function takeBatch(
-  job: { readonly record: JobRecord; readonly attempt: number; readonly clock: Clock },
+  job: {
+    readonly record: JobRecord;
+    readonly attempt: number;
+    readonly clock: Clock;
+    readonly trace?: string | undefined;
+  },
   waiting: Waiting[],
   before: Position,
   ending: Omit<Outcome, "answer"> | undefined,
 ): Batch | undefined {
   const { record, attempt, clock } = job;
+  /** Stages and the first token carry the trace; every token would cost a third of its size. */
+  const traced = job.trace === undefined ? "" : `{"trace":"${job.trace}"}`;
   const entries: Entry[] = [];
   let { progress, answer } = before;
   let reset = "";
@@ -70,7 +77,7 @@ export function takeBatch(
         result: result ?? null,
         message: message ?? "",
       };
-      entries.push({ event: stage, data: JSON.stringify(event), internal: "" });
+      entries.push({ event: stage, data: JSON.stringify(event), internal: traced });
     } else if (next.kind === "reset") {
       const event: TokenRecoveryEvent = {
         ...head,
@@ -98,10 +105,12 @@ export function takeBatch(
         content,
         node: next.node,
       };
+      const isFirst = answer.tokens === 0;
       lastToken = stream_id;
       lastNode = next.node;
       answer = { text: answer.text + content, tokens: answer.tokens + count, lastSeq: seq };
-      entries.push({ event: "token", data: JSON.stringify(event), internal: "" });
+      const internal = isFirst ? traced : "";
+      entries.push({ event: "token", data: JSON.stringify(event), internal });
     }
   }
   const endsHere =
@@ -109,7 +118,9 @@ export function takeBatch(
   if (endsHere) {
     progress = 100;
     const done = buildDone(record, place(), { ...ending, answer }, clock.wallMs());
-    entries.push({ event: "done", ...done });
+    const internal =
+      traced === "" ? done.internal : `${traced.slice(0, -1)},${done.internal.slice(1)}`;
+    entries.push({ event: "done", data: done.data, internal });
   }
   if (entries.length === 0) return undefined;
 

@@ -36,6 +36,15 @@ export interface Emit {
   answer(): AnswerText;
 }
 
+/** A batch the store acknowledged. */
+export interface AppendedNews {
+  readonly tokens: number;
+  /** Where the last of them came from. */
+  readonly node: string;
+  /** From the emission of its oldest event to the acknowledgement. */
+  readonly waitedMs: number;
+}
+
 interface EmitOptions {
   readonly redis: ScriptedRedis;
   readonly record: JobRecord;
@@ -48,6 +57,10 @@ interface EmitOptions {
   readonly log: Log;
   /** Called once, as soon as the log does not take this attempt's events any more. */
   readonly onRefused: (why: "ended" | "stale" | "full") => void;
+  /** `traceparent` that goes beside the events, for the router; undefined: nobody records. */
+  readonly trace?: string | undefined;
+  readonly onAppended?: (news: AppendedNews) => void;
+  readonly onDropped?: (tokens: number) => void;
   readonly fullWaitMs?: number;
   readonly retryMs?: number;
 }
@@ -64,6 +77,8 @@ export function createEmit(options: EmitOptions): Emit {
   const cleaner = createCleaner();
   const waiting: Waiting[] = [];
   let tokensWaiting = 0;
+  /** When the oldest event that waits was emitted. */
+  let oldestMs = 0;
   let bytes = 0;
   let lastNode = "answer";
   let outcome: Omit<Outcome, "answer"> | undefined;
@@ -77,7 +92,13 @@ export function createEmit(options: EmitOptions): Emit {
     snapshot: { length: 0, tokens: 0 },
   };
 
+  const wait = (event: Waiting) => {
+    if (waiting.length === 0) oldestMs = clock.monotonicMs();
+    waiting.push(event);
+  };
+
   const dropWaiting = () => {
+    if (tokensWaiting > 0) options.onDropped?.(tokensWaiting);
     waiting.length = 0;
     tokensWaiting = 0;
     roomed?.resolve();
@@ -117,9 +138,11 @@ export function createEmit(options: EmitOptions): Emit {
     if (isFlushing) return;
     isFlushing = true;
     while (!stop.signal.aborted) {
+      const sinceMs = oldestMs;
       const batch = takeBatch(options, waiting, position, outcome);
       if (!batch) break;
-      tokensWaiting -= batch.after.answer.tokens - position.answer.tokens;
+      const tokens = batch.after.answer.tokens - position.answer.tokens;
+      tokensWaiting -= tokens;
       if (tokensWaiting < waitingTokens) {
         roomed?.resolve();
         roomed = undefined;
@@ -127,6 +150,7 @@ export function createEmit(options: EmitOptions): Emit {
       const word = await appendUntilAnswered(batch);
       if (word === "appended") {
         position = batch.after;
+        options.onAppended?.({ tokens, node: lastNode, waitedMs: clock.monotonicMs() - sinceMs });
         if (batch.ending) close("appended");
       } else if (word === "full") {
         dropWaiting();
@@ -145,18 +169,18 @@ export function createEmit(options: EmitOptions): Emit {
     if (bytes > jobLimits.answerBytes) throw new AppError("ANSWER_TOO_LARGE");
     const last = waiting.at(-1);
     if (last?.kind === "tokens" && last.node === node) last.parts.push(text);
-    else waiting.push({ kind: "tokens", node, parts: [text] });
+    else wait({ kind: "tokens", node, parts: [text] });
     tokensWaiting++;
   };
 
   if (options.tries > 1) {
-    waiting.push({ kind: "reset" });
+    wait({ kind: "reset" });
     void flush();
   }
   return {
     stage: (news) => {
       if (state !== "open") return;
-      waiting.push({ kind: "stage", news });
+      wait({ kind: "stage", news });
       void flush();
     },
     token: (text, node) => {

@@ -6,7 +6,9 @@ import { systemClock as clock } from "../shared/clock.ts";
 import { topology as names } from "../shared/contract/topology.ts";
 import { drain } from "../shared/limits.ts";
 import { createLog } from "../shared/log.ts";
+import { watchProcess } from "../shared/process-metrics.ts";
 import { closeInOrder, runUntilSignal } from "../shared/shutdown.ts";
+import { openTracing } from "../shared/trace.ts";
 import { help, readConfig } from "./config.ts";
 import { consumeJobs } from "./consume.ts";
 import { buildAgent } from "./graph/graph.ts";
@@ -17,6 +19,7 @@ import { chooseModel, modelsFrom } from "./llm/choose.ts";
 import { openMemory } from "./memory/open-memory.ts";
 import { createMetrics } from "./metrics.ts";
 import { setUpEvals } from "./set-up-evals.ts";
+import { watchIntake } from "./watch-intake.ts";
 import { shrinkWhenIdle } from "./shrink-when-idle.ts";
 
 if (process.argv.includes("--help")) {
@@ -28,6 +31,8 @@ const config = await Promise.try(() => readConfig(process.env)).catch(refuse);
 const worker = config.instance;
 const log = createLog(console.log, config.logLevel).with({ process: "worker", instance: worker });
 const metrics = createMetrics();
+const pulse = watchProcess(metrics.registry);
+const tracing = await openTracing(process.env, { service: "chat-worker", instance: worker });
 const cache = openRedis(config.cacheUrl, `worker-cache-${worker}`, "request", log);
 const grading = setUpEvals(config, { clock, log, metrics });
 const models = modelsFrom(config);
@@ -40,7 +45,8 @@ const tools = createTools(clock, { observe, intentCache: intentCache(cache, log)
 const agent = buildAgent(tools, remembering.memory);
 const leases = holdLeases({ redis, subscriber: news, worker, log });
 const choose = (model: string | null) => grading.watch(chooseModel(model, models));
-const run = { redis, agent, choose, leases, clock, log, metrics, evals: grading.evals };
+const watching = { clock, log, metrics, tracing, evals: grading.evals };
+const run = { redis, agent, choose, leases, ...watching };
 const { concurrency } = config;
 const consumer = consumeJobs({ ...run, worker, queue: names.queue, concurrency });
 const broker = openBroker({
@@ -50,6 +56,7 @@ const broker = openBroker({
   log,
   onChannel: (channel) => consumer.onChannel(channel),
 });
+const intake = watchIntake(consumer, broker);
 const admin = serveAdmin({
   port: config.adminPort,
   ready: async () =>
@@ -57,18 +64,19 @@ const admin = serveAdmin({
     broker.isUp() &&
     (await redis.ping()) === "PONG" &&
     (await remembering.isUp()),
-  live: () => true,
+  live: () => pulse.turnedWithin(10_000) && intake.soundWithin(60_000),
   metrics: () => metrics.registry.metrics(),
 });
 const stopShrinking = shrinkWhenIdle(consumer);
 const close = closeInOrder(log, [
-  { consumer: () => consumer.stop(drain.workerMs), stopShrinking },
+  { intake: () => intake.stop(), consumer: () => consumer.stop(drain.workerMs), stopShrinking },
   {
     broker: () => broker.close(),
     leases: () => leases.close(),
     memory: () => remembering.close(),
     grading: () => grading.stop(),
   },
+  { tracing: () => tracing.close() },
   {
     admin: () => admin.stop(),
     redis: () => closeRedis(redis),

@@ -10,7 +10,18 @@ const parse = (data: unknown) => parseDelivery(new TextEncoder().encode(JSON.str
 test("fields we do not know are dropped, missing options get their defaults", () => {
   const { image_url: _image, interactive: _interactive, ...older } = job;
   const kwargs = { ...older, from_the_future: 1 };
-  expect(parse({ ...envelope, kwargs, priority: 9 })).toEqual({ word: "job", job });
+  expect(parse({ ...envelope, kwargs, priority: 9 })).toEqual({
+    word: "job",
+    job,
+    trace: undefined,
+  });
+});
+
+test("where the request came from is read from the labels, nonsense is left out", () => {
+  const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+  const trace = { traceId: "a".repeat(32), spanId: "b".repeat(16), isSampled: true };
+  expect(parse({ ...envelope, labels: { traceparent } })).toMatchObject({ trace });
+  expect(parse({ ...envelope, labels: { traceparent: "x" } })).toMatchObject({ trace: undefined });
 });
 
 test("a health task is one whatever else it carries", () => {

@@ -1,9 +1,10 @@
 import * as v from "valibot";
 import { JobId } from "../shared/contract/ids.ts";
 import { type Job, JobEnvelope } from "../shared/contract/job.ts";
+import { parseTraceparent, type TraceContext } from "../shared/trace.ts";
 
 export type Parsed =
-  | { readonly word: "job"; readonly job: Job }
+  | { readonly word: "job"; readonly job: Job; readonly trace: TraceContext | undefined }
   | { readonly word: "health" }
   /** `jobId`: whose job it would have been, where that much can be read. */
   | { readonly word: "malformed"; readonly jobId: JobId | undefined };
@@ -29,7 +30,10 @@ export function parseDelivery(body: Uint8Array | null): Parsed {
     return { word: "malformed", jobId: undefined };
   }
   const envelope = v.safeParse(JobEnvelope, data);
-  if (envelope.success) return { word: "job", job: envelope.output.kwargs };
+  if (envelope.success) {
+    const { kwargs, labels } = envelope.output;
+    return { word: "job", job: kwargs, trace: parseTraceparent(labels["traceparent"]) };
+  }
   const named = v.safeParse(Named, data);
   if (named.success && named.output.task_name === "chat.health") return { word: "health" };
   const identified = v.safeParse(Identified, data);

@@ -6,6 +6,7 @@ import { recordFromJob } from "../shared/job-record.ts";
 import { keys } from "../shared/keys.ts";
 import type { Log } from "../shared/log.ts";
 import type { Attempt, ScriptedRedis } from "../shared/scripts.ts";
+import { formatTraceparent, noTracing, type TraceContext, type Tracing } from "../shared/trace.ts";
 import { createEmit, type Emit } from "./emit.ts";
 import type { Evals } from "./eval/evals.ts";
 import { sampleFrom } from "./eval/sample.ts";
@@ -17,6 +18,7 @@ import type { State } from "./graph/state.ts";
 import type { Leases } from "./leases.ts";
 import type { Chosen } from "./llm/choose.ts";
 import type { Metrics } from "./metrics.ts";
+import { observeStream } from "./observe-stream.ts";
 
 /**
  * How an attempt came out, and so what its delivery needs.
@@ -35,6 +37,9 @@ export interface RunDeps {
   readonly metrics: Metrics;
   /** Grades what was answered; never on the way of an answer. */
   readonly evals?: Pick<Evals, "offer"> | undefined;
+  readonly tracing?: Tracing;
+  /** What the job came from. */
+  readonly trace?: TraceContext | undefined;
   readonly fullWaitMs?: number;
 }
 
@@ -61,16 +66,26 @@ export async function runJob(
   deps: RunDeps,
   handback: AbortSignal,
 ): Promise<RunEnd> {
-  const { redis, clock, metrics } = deps;
-  const log = deps.log.with({ jobId: job.job_id, attempt: attempt.attempt });
+  const { redis, clock, metrics, tracing = noTracing } = deps;
+  const span = tracing.start("chat.process", {
+    kind: "consumer",
+    parent: deps.trace,
+    attributes: { job_id: job.job_id, user_id: job.user_id, "job.try": attempt.tries },
+  });
+  const { traceId, isSampled } = span.context;
+  const log = deps.log.with({ jobId: job.job_id, attempt: attempt.attempt, traceId });
   const beganMs = clock.monotonicMs();
   const chosen = deps.choose(job.model);
   let intent: string | null = null;
   let isEnding = false;
   let run: RunContext | undefined;
+  let how = "lost";
   const stop = new AbortController();
   const stopFor = (why: Stop) => stop.abort(why);
-  const emit = createEmit({
+  const { tries } = attempt;
+  const watched = { job, provider: chosen.provider, tries, span, tracing, metrics, clock };
+  const observed = observeStream(watched);
+  const own = createEmit({
     redis,
     record: recordFromJob(job),
     attempt: attempt.attempt,
@@ -80,8 +95,12 @@ export async function runJob(
     clock: storeClock(attempt.nowMs, clock),
     log,
     onRefused: stopFor,
+    trace: isSampled ? formatTraceparent(span.context) : undefined,
+    onAppended: (news) => observed.appended(news),
+    onDropped: (tokens) => observed.dropped(tokens),
     ...(deps.fullWaitMs === undefined ? {} : { fullWaitMs: deps.fullWaitMs }),
   });
+  const emit = observed.watch(own);
   const lease = deps.leases.hold(job.job_id, attempt.attempt, (news) => {
     stopFor(news);
     if (!isEnding) emit.abandon(); // an ending on its way hears from the log itself how it went
@@ -114,7 +133,7 @@ export async function runJob(
       log,
       beganMs,
     };
-    run = { ...shared, ...reporting(attempt, chosen, emit, deps, beganMs, noteIntent) };
+    run = { ...shared, ...reporting(attempt, emit, noteIntent) };
     const outcome = await runAgent(deps.agent, run, signal);
     if (outcome.word === "answered") {
       const intents = [outcome.state.intent, ...outcome.state.additional_intents];
@@ -146,10 +165,10 @@ export async function runJob(
     handback.removeEventListener("abort", onHandback);
     lease.release();
     metrics.activeJobs.dec();
+    observed.over(how);
   }
 
   function fail(errorCode: JobErrorCode, metadata: Record<string, unknown>) {
-    metrics.errors.inc({ error_type: errorCode });
     isEnding = true;
     return emit.end({ ending: "failed", errorCode, intent, metadata });
   }
@@ -170,8 +189,7 @@ export async function runJob(
     const durationMs = Math.round(clock.monotonicMs() - beganMs);
     const { tokens } = emit.answer();
     log.info("attempt over", { closed, durationMs, tokens, tries: attempt.tries, intent });
-    metrics.requests.inc({ intent: intent ?? "none", status: closed, provider: chosen.provider });
-    metrics.duration.observe({ provider: chosen.provider }, durationMs / 1000);
+    how = closed;
     if (closed === "ended" || closed === "stale") await rememberCancelled();
     if (closed === "appended" || closed === "ended") return "ended";
     if (closed === "abandoned" && stop.signal.reason === "ended") await rememberCancelled();
@@ -183,15 +201,11 @@ export async function runJob(
 /** What a run tells its log while it goes. */
 function reporting(
   attempt: Attempt,
-  chosen: Chosen,
   emit: Emit,
-  { clock, metrics }: RunDeps,
-  beganMs: number,
   noteIntent: (intent: unknown) => void,
 ): Pick<Parameters<Agent>[0], "stage" | "plan" | "token" | "room" | "nextSequence"> {
   const progress = createProgress(attempt.progress);
   let sequence = 0;
-  let hasSpoken = false;
   return {
     stage: (stage, status, result, message) => {
       if (stage === "intent" && result) noteIntent(result["intent"]);
@@ -199,11 +213,6 @@ function reporting(
     },
     plan: (count) => progress.plan(count),
     token: (text) => {
-      if (!hasSpoken) {
-        hasSpoken = true;
-        const seconds = (clock.monotonicMs() - beganMs) / 1000;
-        metrics.firstToken.observe({ provider: chosen.provider }, seconds);
-      }
       emit.token(text, "answer");
     },
     room: () => emit.room(),

@@ -6,6 +6,7 @@ import { deleteChat } from "./delete-chat.ts";
 import { health } from "./health.ts";
 import { jobStatus } from "./job-status.ts";
 import { listChats } from "./list-chats.ts";
+import { misrouted } from "./misrouted.ts";
 import { readChat } from "./read-chat.ts";
 import { renameChat } from "./rename-chat.ts";
 import { sendInput } from "./send-input.ts";
@@ -49,7 +50,12 @@ const routes: readonly Route[] = [
 ];
 
 export function routesOf(role: Role): readonly Route[] {
-  return routes.filter((route) => role === "all" || !route.role || route.role === role);
+  if (role === "all") return routes;
+  return routes.flatMap((route) => {
+    if (!route.role || route.role === role) return route;
+    // a mesh that sends streams to the API must be noticed, and not as a 404 that ends a job for its reader
+    return route.role === "sse" ? { ...route, handle: misrouted, isOpen: true } : [];
+  });
 }
 
 const patterns = new Map(

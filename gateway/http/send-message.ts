@@ -6,6 +6,7 @@ import { jobEnvelope } from "../../shared/contract/job.ts";
 import { AppError } from "../../shared/errors.ts";
 import { keys } from "../../shared/keys.ts";
 import { input, stream } from "../../shared/limits.ts";
+import { formatTraceparent } from "../../shared/trace.ts";
 import { accept, type Accepted, type AcceptInput } from "../../shared/scripts.ts";
 import { requireOwner } from "../chat-owner.ts";
 import type { Deps, Handle } from "../deps.ts";
@@ -35,7 +36,7 @@ export const sendMessage: Handle = async (c, deps) => {
   await ownerInTime(deps, chatId, userId);
 
   const jobId = newJobId();
-  const labels = traceLabels(c.req.header("traceparent"));
+  const labels = { traceparent: formatTraceparent(c.get("trace")) };
   const submittedAt = new Date(deps.clock.wallMs()).toISOString();
   const { double_texting: doubleTexting, ...asked } = body;
   const job = { ...asked, job_id: jobId, session_id: chatId, user_id: userId };
@@ -56,6 +57,7 @@ export const sendMessage: Handle = async (c, deps) => {
     shard: shardOf(jobId, stream.shardCount),
     doubleTexting: doubleTexting === "reject" ? "reject" : "enqueue",
     idempotency,
+    trace: labels.traceparent,
   };
   if (doubleTexting === "interrupt") await interrupt(deps, acceptInput);
   const accepted = await acceptOrWithdraw(deps, acceptInput);
@@ -130,10 +132,4 @@ function hashOf(chatId: ChatId, body: Message): string {
   return createHash("sha256")
     .update(JSON.stringify([chatId, body]))
     .digest("hex");
-}
-
-const w3cTraceparent = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
-
-function traceLabels(header: string | undefined): Record<string, string> {
-  return header !== undefined && w3cTraceparent.test(header) ? { traceparent: header } : {};
 }

@@ -3,16 +3,20 @@ import { type Clock, pause } from "../../shared/clock.ts";
 import type { JobId } from "../../shared/contract/ids.ts";
 import { keys } from "../../shared/keys.ts";
 import { sse } from "../../shared/limits.ts";
+import { stageLabel } from "../../shared/contract/stages.ts";
+import type { Span, Tracing } from "../../shared/trace.ts";
 import { parseHint } from "./entry.ts";
 import { Feed, type FeedReader } from "./feed.ts";
 import type { LogReader } from "./log-reader.ts";
 import type { SseMetrics } from "./metrics.ts";
+import { traceHint } from "./trace-hints.ts";
 
 interface FanoutOptions {
   /** A connection of its own: it only subscribes. */
   readonly subscriber: Redis;
   readonly logs: LogReader;
   readonly metrics: SseMetrics;
+  readonly tracing: Tracing;
   readonly clock: Clock;
 }
 
@@ -24,6 +28,7 @@ export class Fanout {
   readonly #feeds = new Map<string, Feed>();
   readonly #options: FanoutOptions;
   #due: Feed[] = [];
+  #spans: Span[] = [];
 
   constructor(options: FanoutOptions) {
     this.#options = options;
@@ -42,7 +47,11 @@ export class Fanout {
     let feed = this.#feeds.get(channel);
     if (!feed) {
       feed = new Feed(jobId, this.#options.logs, this.#options.clock.monotonicMs());
-      feed.subscribed = this.#options.subscriber.subscribe(channel).catch(() => undefined);
+      const observe = this.#options.metrics.subscribeSeconds.startTimer();
+      feed.subscribed = this.#options.subscriber.subscribe(channel).then(
+        () => observe(),
+        () => undefined,
+      );
       this.#feeds.set(channel, feed);
     }
     feed.readers.add(reader);
@@ -85,8 +94,12 @@ export class Fanout {
   readonly #onMessage = (channel: string, message: string) => {
     const feed = this.#feeds.get(channel);
     if (!feed) return;
-    this.#options.metrics.hints.inc();
-    if (!feed.gather(parseHint(message))) return;
+    const { metrics, tracing } = this.#options;
+    const entries = parseHint(message);
+    metrics.hints.inc();
+    for (const { event } of entries) metrics.received.inc({ stage: stageLabel(event) });
+    this.#spans.push(...traceHint(tracing, feed.jobId, message, entries));
+    if (!feed.gather(entries)) return;
     // messages of one socket read come in one tick: they leave as one chunk
     if (this.#due.push(feed) === 1) queueMicrotask(this.#deliver);
   };
@@ -96,5 +109,6 @@ export class Fanout {
     this.#due = [];
     const now = this.#options.clock.monotonicMs();
     for (const feed of due) feed.deliver(now);
+    for (const span of this.#spans.splice(0)) span.end();
   };
 }

@@ -16,6 +16,8 @@ interface StreamsOptions {
   readonly logs: LogReader;
   readonly metrics: SseMetrics;
   readonly clock: Clock;
+  /** Readers at once; one more is told to come back. */
+  readonly maxReaders?: number;
   /** One line when a stream closes. */
   readonly onClosed?: (jobId: JobId, reason: CloseReason, openMs: number) => void;
   /** Keepalives, silence and expiry are looked at this often, for all readers together. */
@@ -66,6 +68,8 @@ export class Streams {
   readonly #readers = new Set<Reader>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #isClosing = false;
+  /** Readers being opened: they count as well. */
+  #opening = 0;
 
   constructor(options: StreamsOptions) {
     this.#options = options;
@@ -79,9 +83,23 @@ export class Streams {
   /**
    * Opens a reader: subscribe first, then the log after its cursor, then live. Answers 204 to a reader that
    * has the terminal event, undefined when Redis knows neither log nor ending. Throws `UNAVAILABLE` (retry)
-   * when the log cannot be read or the process is closing.
+   * when the log cannot be read, the process is closing or full.
    */
   async open(request: StreamRequest): Promise<Response | undefined> {
+    const { metrics, maxReaders = Number.POSITIVE_INFINITY } = this.#options;
+    if (this.#readers.size + this.#opening >= maxReaders) {
+      metrics.refused.inc();
+      throw new AppError("UNAVAILABLE", { detail: "too many readers", retryAfterSeconds: 2 });
+    }
+    this.#opening++;
+    try {
+      return await this.#open(request);
+    } finally {
+      this.#opening--;
+    }
+  }
+
+  async #open(request: StreamRequest): Promise<Response | undefined> {
     const { fanout, metrics, clock } = this.#options;
     const now = clock.monotonicMs();
     const reader = new Reader({
@@ -99,6 +117,10 @@ export class Streams {
       if (opening.word === "frames" && !request.signal.aborted) {
         if (request.cursor.word !== "fresh") metrics.reconnections.inc();
         if (opening.isReset) metrics.resets.inc();
+        if (opening.read === undefined) metrics.snapshotHits.inc();
+        else if (request.isEnded) metrics.snapshotMisses.inc();
+        metrics.replayed.inc(opening.read ?? 0);
+        metrics.firstByte.observe((clock.monotonicMs() - now) / 1000);
         return this.#serve(reader, feed, request, opening);
       }
       fanout.leave(feed, reader);
@@ -163,6 +185,8 @@ export class Streams {
     fanout.leave(feed, reader);
     this.#readers.delete(reader);
     metrics.closed.inc({ reason });
+    metrics.openSeconds.observe((clock.monotonicMs() - openedAt) / 1000);
+    metrics.perReader.observe(reader.sent);
     this.#count();
     if (reason !== "client_gone") request.setIdleSeconds(lingerSeconds);
     if (this.#readers.size === 0) {
@@ -174,6 +198,7 @@ export class Streams {
 
   #count(): void {
     this.#options.metrics.active.set(this.#readers.size);
+    this.#options.metrics.readers.set(this.#readers.size);
     this.#options.metrics.activeJobs.set(this.#options.fanout.size);
   }
 

@@ -18,6 +18,8 @@ export type Opening =
       readonly isEnded: boolean;
       /** The reader's cursor was not in the log. */
       readonly isReset: boolean;
+      /** Log entries it was made of; undefined: it is the ending the state held. */
+      readonly read: number | undefined;
     }
   /** Neither log nor ending: a store lost them, or their time is over. */
   | { readonly word: "unknown" };
@@ -46,7 +48,7 @@ export async function prepareOpening(logs: LogReader, input: OpeningInput): Prom
     const ending = endingOf(await logs.state(jobId));
     if (ending) {
       const isItsCursor = cursor.word === "at" && formatEventId(cursor.id) === ending.id;
-      return isItsCursor ? { word: "nothing" } : finished(frame(ending), cursor);
+      return isItsCursor ? { word: "nothing" } : finished(frame(ending), cursor, undefined);
     }
   }
   return everything(logs, input);
@@ -62,12 +64,13 @@ function follow(known: LogEntry, rest: readonly LogEntry[]): Opening {
     cursor: last,
     isEnded: last.event === terminalEvent,
     isReset: false,
+    read: rest.length,
   };
 }
 
-function finished(text: string, cursor: Cursor): Opening {
+function finished(text: string, cursor: Cursor, read: number | undefined): Opening {
   const isReset = cursor.word !== "fresh";
-  return { word: "frames", text, cursor: logStart, isEnded: true, isReset };
+  return { word: "frames", text, cursor: logStart, isEnded: true, isReset, read };
 }
 
 /** The whole log, its tokens as one text. Its cost is bounded: a page of entries is held at a time. */
@@ -80,8 +83,10 @@ async function everything(logs: LogReader, input: OpeningInput): Promise<Opening
   let answer: AnswerText = noText;
   let lastText: LogEntry | undefined;
   let last: LogEntry | undefined;
+  let read = 0;
   for (;;) {
     const page = await logs.read(jobId, last ? `(${last.id}` : "-", sse.logReadCount);
+    read += page.length;
     for (const entry of page) {
       last = entry;
       if (entry.event === "token" || entry.event === "token_recovery") {
@@ -91,7 +96,7 @@ async function everything(logs: LogReader, input: OpeningInput): Promise<Opening
         after = "";
       } else after += frame(entry);
     }
-    if (last?.event === terminalEvent) return finished(frame(last), input.cursor);
+    if (last?.event === terminalEvent) return finished(frame(last), input.cursor, read);
     if (page.length < sse.logReadCount) break;
   }
   if (!last && input.isEnded) return { word: "unknown" };
@@ -111,5 +116,6 @@ async function everything(logs: LogReader, input: OpeningInput): Promise<Opening
     cursor: last ?? logStart,
     isEnded: false,
     isReset,
+    read,
   };
 }

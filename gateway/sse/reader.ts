@@ -47,6 +47,7 @@ export class Reader implements FeedReader {
   #isClosed = false;
   /** Monotonic ms since when the socket takes nothing; undefined while it does. */
   #blockedSince: number | undefined;
+  #sent = 0;
   #lastByteAt: number;
   #lastEventAt: number;
   #now: number;
@@ -61,6 +62,11 @@ export class Reader implements FeedReader {
 
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** Log entries written one by one; what it got at its opening does not count. */
+  get sent(): number {
+    return this.#sent;
   }
 
   /** Sends what a new reader gets first, and follows the log from `cursor` on. */
@@ -153,6 +159,7 @@ export class Reader implements FeedReader {
     this.#lastEventAt = this.#now;
     this.cursor = last;
     this.#options.metrics.distributed.inc(to - from);
+    this.#sent += to - from;
     if (last.event !== terminalEvent) return true;
     this.close("done");
     return false;

@@ -6,6 +6,7 @@ import { closeRedis, openRedis } from "../../shared/clients/redis.ts";
 import { systemClock as clock } from "../../shared/clock.ts";
 import { type QueueNames, topology } from "../../shared/contract/topology.ts";
 import { createLog } from "../../shared/log.ts";
+import { noTracing, type Tracing } from "../../shared/trace.ts";
 import { createApp } from "../app.ts";
 import type { Deps } from "../deps.ts";
 import { createVerify } from "../http/auth.ts";
@@ -45,7 +46,10 @@ interface Stores {
 }
 
 /** The app on real stores, spoken to by requests. */
-export function openTestApp({ redisUrl, databaseUrl, queue }: Stores) {
+export function openTestApp(
+  { redisUrl, databaseUrl, queue }: Stores,
+  tracing: Tracing = noTracing,
+) {
   const log = createLog(() => {});
   const redis = openRedis(redisUrl, "test", "request", log);
   const logRedis = openRedis(redisUrl, "test-log", "request", log);
@@ -67,6 +71,7 @@ export function openTestApp({ redisUrl, databaseUrl, queue }: Stores) {
     streams,
     verify: createVerify(testRules, clock),
     metrics: createHttpMetrics(registry, () => broker?.isUp() ?? false),
+    tracing,
     clock,
     log,
     corsOrigins: ["https://eco2.example"],

@@ -4,6 +4,7 @@ import type { Clock } from "../../shared/clock.ts";
 import type { JobId } from "../../shared/contract/ids.ts";
 import { createLog } from "../../shared/log.ts";
 import type { ScriptedRedis } from "../../shared/scripts.ts";
+import { noTracing } from "../../shared/trace.ts";
 import { readCursor } from "../sse/cursor.ts";
 import { Fanout } from "../sse/fanout.ts";
 import { createLogReader } from "../sse/log-reader.ts";
@@ -33,7 +34,7 @@ export function openTestStreams(url: string, speed = 1): TestStreams {
   const clock: Clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() * speed };
   const metrics = createSseMetrics(new Registry());
   const logs = createLogReader(logRedis);
-  const fanout = new Fanout({ subscriber, logs, metrics, clock });
+  const fanout = new Fanout({ subscriber, logs, metrics, tracing: noTracing, clock });
   logRedis.on("ready", () => fanout.doubtAll());
   const streams = new Streams({ fanout, logs, metrics, clock, tickMs: 500 / speed });
   const respond = (jobId: JobId, lastEventId?: string, isEnded = false) =>

@@ -7,7 +7,7 @@
 -- ARGV[7] queued body for the log, JSON, with "%POSITION%" where the turn goes
 -- ARGV[8] envelope, JSON   [9] queued deadline, ms from now   [10] record ttl, s
 -- ARGV[11] double texting: enqueue | reject   [12] body hash   [13] idempotency ttl, s   [14] job key prefix
--- ARGV[15] max shard entries
+-- ARGV[15] max shard entries   [16] traceparent of the request, or ""
 -- Returns {"accepted", outbox id, position} | {"repeated", job id} | {"conflict"} | {"busy", running job id}
 --       | {"full"}
 -- a client that lost its connection sends the same call again
@@ -40,7 +40,7 @@ local position = redis.call("RPUSH", KEYS[4], ARGV[1]) - 1
 redis.call("EXPIRE", KEYS[4], ARGV[10])
 redis.call("HSET", KEYS[1], "user_id", ARGV[3], "chat_id", ARGV[2], "message", ARGV[4], "image_url", ARGV[5],
   "created_at", ARGV[6], "status", "queued", "attempt", "0", "n", "1", "tries", "0", "last_seq", "1000",
-  "progress", "0", "deadline", string.format("%.0f", now + ARGV[9]))
+  "progress", "0", "trace", ARGV[16], "deadline", string.format("%.0f", now + ARGV[9]))
 redis.call("EXPIRE", KEYS[1], ARGV[10])
 local data = string.gsub(ARGV[7], "%%POSITION%%", tostring(position))
 redis.call("XADD", KEYS[2], "0-1", "event", "queued", "data", data)

@@ -111,7 +111,13 @@ export function buildAgent(tools: Tools, memory?: Memory): Agent {
     return runWithMemory(graph.compile({ checkpointer }), memory);
   }
   const compiled = graph.compile();
-  return (run) => compiled.invoke(turnInput(run.job), { context: { run }, signal: run.signal });
+  // the name is LangSmith's, where its own environment variables ask for it
+  return (run) =>
+    compiled.invoke(turnInput(run.job), {
+      context: { run },
+      signal: run.signal,
+      runName: `chat:${run.job.job_id}`,
+    });
 }
 
 const counted = (found: { readonly lines: readonly string[] } | undefined) => ({
