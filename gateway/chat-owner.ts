@@ -12,9 +12,16 @@ export async function rememberOwner(
   { redis }: Pick<Stores, "redis">,
   chatId: ChatId,
   userId: UserId,
+  /** Made this moment: nobody has said anything in it. */
+  isFresh = false,
 ): Promise<void> {
   const key = keys.chatOwner(chatId);
-  await redis.pipeline().hset(key, "user_id", userId).expire(key, ttl.chatOwnerSeconds).exec();
+  const fresh = isFresh ? { fresh: "1" } : {};
+  await redis
+    .pipeline()
+    .hset(key, { user_id: userId, ...fresh })
+    .expire(key, ttl.chatOwnerSeconds)
+    .exec();
 }
 
 /** A deleted chat stays marked for as long as an owner would be kept, whatever a slow look-up writes meanwhile. */

@@ -4,6 +4,7 @@ import { createSseMetrics } from "../gateway/sse/metrics.ts";
 import { createMetrics as routerMetrics } from "../router/metrics.ts";
 import { watchProcess } from "../shared/process-metrics.ts";
 import { Registry } from "../shared/prom.ts";
+import { createMemoryMetrics } from "../worker/memory/open-memory.ts";
 import { createMetrics as workerMetrics } from "../worker/metrics.ts";
 import { sourceFiles } from "./rendered.ts";
 
@@ -22,7 +23,9 @@ async function exported(): Promise<Told[]> {
   router.watchRelay({ isConsuming: () => true, streams: store, pubsub: store });
   const own = new Registry();
   watchProcess(own).stop();
-  const registries = [workerMetrics().registry, router.registry, gateway, own];
+  const memory = new Registry();
+  createMemoryMetrics(memory);
+  const registries = [workerMetrics().registry, memory, router.registry, gateway, own];
   return registries.flatMap((registry) =>
     registry.getMetricsAsArray().map((metric) => {
       const { name, labelNames } = metric as unknown as { name: string; labelNames: string[] };
@@ -48,7 +51,7 @@ describe("METRICS.md", () => {
 
   test("no label can grow with jobs, people or texts", async () => {
     const known =
-      "action error_type group intent loop method node provider reason result role route shard stage status subagent type";
+      "action error_type grade group intent loop method node provider reason result role route shard stage status subagent type";
     const labels = (await exported()).flatMap(({ labels: each }) => each.split(", "));
     const unknown = labels.filter((label) => label !== "" && !known.split(" ").includes(label));
     expect(unknown).toEqual([]);

@@ -35,7 +35,7 @@ export type ScriptedRedis = Redis & ScriptCommands;
 
 /** Adds the scripts to a client. The one place that names them. */
 export function withScripts(redis: Redis): ScriptedRedis {
-  redis.defineCommand("eco2Accept", { numberOfKeys: 9, lua: acceptLua });
+  redis.defineCommand("eco2Accept", { numberOfKeys: 10, lua: acceptLua });
   redis.defineCommand("eco2Answer", { numberOfKeys: 2, lua: answerLua });
   redis.defineCommand("eco2Ask", { numberOfKeys: 3, lua: askLua });
   redis.defineCommand("eco2Append", { numberOfKeys: 8, lua: appendLua });
@@ -91,6 +91,7 @@ export async function accept(redis: ScriptedRedis, input: AcceptInput): Promise<
     keys.outbox,
     input.idempotency ? keys.idempotency(input.userId, input.idempotency.key) : "",
     keys.state(input.jobId),
+    keys.chatOwner(input.chatId),
     input.jobId,
     input.chatId,
     input.userId,

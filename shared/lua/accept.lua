@@ -2,7 +2,7 @@
 -- outbox entry, all or nothing. The outbox entry goes away when the broker confirmed the message.
 -- KEYS[1] job hash        KEYS[2] log      KEYS[3] shard stream   KEYS[4] turns list
 -- KEYS[5] recent zset     KEYS[6] deadlines zset   KEYS[7] outbox stream   KEYS[8] idempotency (or "")
--- KEYS[9] state
+-- KEYS[9] state   KEYS[10] chat owner hash
 -- ARGV[1] job id   [2] chat id   [3] user id   [4] message   [5] image url or ""   [6] accepted at, ISO
 -- ARGV[7] queued body for the log, JSON, with "%POSITION%" where the turn goes
 -- ARGV[8] envelope, JSON   [9] queued deadline, ms from now   [10] record ttl, s
@@ -42,6 +42,8 @@ redis.call("HSET", KEYS[1], "user_id", ARGV[3], "chat_id", ARGV[2], "message", A
   "created_at", ARGV[6], "status", "queued", "attempt", "0", "n", "1", "tries", "0", "last_seq", "1000",
   "progress", "0", "trace", ARGV[16], "deadline", string.format("%.0f", now + ARGV[9]))
 redis.call("EXPIRE", KEYS[1], ARGV[10])
+-- the first message of a chat: whoever runs it knows that there is no memory to miss
+if redis.call("HDEL", KEYS[10], "fresh") == 1 then redis.call("HSET", KEYS[1], "first", "1") end
 local data = string.gsub(ARGV[7], "%%POSITION%%", tostring(position))
 redis.call("XADD", KEYS[2], "0-1", "event", "queued", "data", data)
 redis.call("EXPIRE", KEYS[2], ARGV[10])

@@ -96,10 +96,20 @@ export function createMemory(options: MemoryOptions): Memory {
     }
   };
 
+  /** The first message of a chat has no memory to miss, whether PostgreSQL answers or not. */
+  const noneOfFirst = async (job: Job, claim: Claim, cause: unknown): Promise<undefined> => {
+    if (!(cause instanceof CheckpointUnreachable)) throw cause;
+    if ((await streams.hget(keys.job(job.job_id), "first")) !== "1") throw cause;
+    claim.note("", 0);
+    return undefined;
+  };
+
   const openOnce = async (job: Job, attempt: number, log: Log): Promise<Opened> => {
     const claim = new Claim(job.session_id, job.job_id, attempt, () => isLive(job, attempt));
     await saver.claim(claim);
-    const tuple = await readOrRebuild(job, claim, log);
+    const tuple = await readOrRebuild(job, claim, log).catch((cause: unknown) =>
+      noneOfFirst(job, claim, cause),
+    );
     claim.first = { tuple };
     const known = tuple?.checkpoint.channel_values["messages"] as MemoryMessage[] | undefined;
     const [rows, recent] = await Promise.all([

@@ -1,4 +1,4 @@
-import { Counter, Histogram, type Registry } from "prom-client";
+import { Counter, Histogram, type Registry } from "../../shared/prom.ts";
 import { pause } from "../../shared/clock.ts";
 import { openPostgres } from "../../shared/clients/postgres.ts";
 import { closeRedis, openRedis } from "../../shared/clients/redis.ts";
@@ -93,7 +93,7 @@ export function openMemory(settings: MemorySettings): OpenMemory {
   };
 }
 
-function createMemoryMetrics(registry: Registry) {
+export function createMemoryMetrics(registry: Registry) {
   const registers = [registry];
   return {
     promotes: new Counter({
