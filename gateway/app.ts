@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { AppError } from "../shared/errors.ts";
 import type { AppEnv, Ctx, Deps } from "./deps.ts";
-import { authenticate } from "./http/auth.ts";
+import { admit } from "./http/admit.ts";
 import { cors } from "./http/cors.ts";
 import { asAppError, fail, statusOf } from "./http/fail.ts";
 import { requestId } from "./http/request-id.ts";
@@ -37,7 +37,7 @@ export function createApp(deps: Deps): Hono<AppEnv> {
       const startedAt = clock.monotonicMs();
       let response: Response;
       try {
-        if (!route.isOpen) c.set("principal", await authenticate(c, deps));
+        await admit(c, deps, route);
         response = await route.handle(c, deps);
       } catch (cause) {
         response = failed(cause, c);

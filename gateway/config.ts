@@ -1,11 +1,22 @@
 import * as v from "valibot";
 import { envInteger, envUrl, readEnv, envRedisUrl } from "../shared/env.ts";
+import { quota } from "../shared/limits.ts";
 import { logLevels } from "../shared/log.ts";
 
 export const roles = ["api", "sse", "all"] as const;
 export type Role = (typeof roles)[number];
 
 const Port = envInteger(0, 65_535);
+
+/** How many proxies of ours are in front: exactly, or `X-Forwarded-For` can be forged. */
+const Hops = v.pipe(
+  v.string(),
+  v.regex(
+    /^(true|false|[0-9])$/,
+    "must be the number of proxies in front, 0 to 9 (true: 1, false: 0)",
+  ),
+  v.transform((text) => (text === "true" ? 1 : text === "false" ? 0 : Number(text))),
+);
 
 const Origins = v.pipe(
   v.string(),
@@ -38,7 +49,15 @@ const Env = v.pipe(
     CORS_ORIGINS: v.optional(Origins, ""),
     INSTANCE: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]{1,100}$/, "must be a short name"))),
     WEB_DIR: v.optional(v.string()),
-    TRUSTED_PROXY: v.optional(v.picklist(["true", "false"], "must be true or false"), "false"),
+    TRUSTED_PROXY: v.optional(Hops, "0"),
+    LIMIT_MESSAGES_PER_MINUTE: v.optional(envInteger(1, 100_000), String(quota.messagesPerMinute)),
+    LIMIT_JOBS_AT_ONCE: v.optional(envInteger(1, 1000), String(quota.jobsAtOnce)),
+    LIMIT_STREAMS_AT_ONCE: v.optional(envInteger(1, 10_000), String(quota.streamsAtOnce)),
+    LIMIT_STREAM_OPENS_PER_SECOND: v.optional(
+      envInteger(1, 10_000),
+      String(quota.streamOpensPerSecond),
+    ),
+    LIMIT_ADDRESS_REQUESTS_PER_SECOND: v.optional(envInteger(1, 100_000)),
   }),
   v.transform((env) => ({
     redisStreamsUrl: env.REDIS_STREAMS_URL,
@@ -53,7 +72,14 @@ const Env = v.pipe(
     corsOrigins: env.CORS_ORIGINS,
     instance: env.INSTANCE,
     webDir: env.WEB_DIR,
-    isBehindProxy: env.TRUSTED_PROXY === "true",
+    proxyHops: env.TRUSTED_PROXY,
+    limits: {
+      messagesPerMinute: env.LIMIT_MESSAGES_PER_MINUTE,
+      jobsAtOnce: env.LIMIT_JOBS_AT_ONCE,
+      streamsAtOnce: env.LIMIT_STREAMS_AT_ONCE,
+      streamOpensPerSecond: env.LIMIT_STREAM_OPENS_PER_SECOND,
+      addressRequestsPerSecond: env.LIMIT_ADDRESS_REQUESTS_PER_SECOND,
+    },
   })),
 );
 export type GatewayConfig = v.InferOutput<typeof Env>;

@@ -11,6 +11,7 @@ import { createApp } from "./app.ts";
 import { closersOf, openClients } from "./clients.ts";
 import { readConfig } from "./config.ts";
 import { createVerify } from "./http/auth.ts";
+import { openLimits } from "./limits/limits.ts";
 import { createHttpMetrics } from "./metrics.ts";
 import { loadPage } from "./page.ts";
 import { isReady } from "./readiness.ts";
@@ -35,9 +36,10 @@ const metrics = createHttpMetrics(registry, () => clients.broker?.isUp() ?? fals
 const streams = openStreams({ ...clients, registry, clock, log });
 const verify = createVerify(config.jwt, clock);
 const parts = { ...clients, role, queueNames, streams, verify, metrics, clock, log, closing };
-const { corsOrigins, isBehindProxy, webDir } = config;
+const { corsOrigins, proxyHops, webDir } = config;
 const page = webDir === undefined ? undefined : loadPage(webDir);
-const server = serve(createApp({ ...parts, corsOrigins, isBehindProxy, page }), config);
+const limits = openLimits({ redis: clients.pubsub, clock, rules: config.limits, hops: proxyHops });
+const server = serve(createApp({ ...parts, corsOrigins, proxyHops, limits, page }), config);
 const admin = serveAdmin({
   port: config.adminPort,
   ready: () => isReady(parts),

@@ -72,7 +72,7 @@ export async function authenticate(c: Ctx, deps: Deps): Promise<Principal> {
 function isAllowedOrigin(c: Ctx, deps: Deps): boolean {
   const origin = c.req.header("origin");
   if (origin === undefined || deps.corsOrigins.includes(origin)) return true;
-  const forwarded = deps.isBehindProxy ? c.req.header("x-forwarded-host") : undefined;
+  const forwarded = deps.proxyHops > 0 ? c.req.header("x-forwarded-host") : undefined;
   const host = forwarded ?? c.req.header("host");
   return host !== undefined && URL.canParse(origin) && new URL(origin).host === host;
 }

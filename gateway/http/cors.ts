@@ -17,7 +17,10 @@ export function cors(origins: readonly string[]): MiddlewareHandler<AppEnv> {
     if (isListed) {
       c.header("Access-Control-Allow-Origin", origin);
       c.header("Access-Control-Allow-Credentials", "true");
-      c.header("Access-Control-Expose-Headers", "X-Request-Id, Retry-After");
+      c.header(
+        "Access-Control-Expose-Headers",
+        "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy",
+      );
     }
     const isPreflight = c.req.method === "OPTIONS" && c.req.header("access-control-request-method");
     if (!isPreflight) return next();

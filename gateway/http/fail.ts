@@ -53,6 +53,7 @@ const sentences: Partial<Record<Code, string>> = {
   CHAT_BUSY: "another answer of this chat is being written",
   IDEMPOTENCY_CONFLICT: "this Idempotency-Key was used with another body",
   JOB_SUBMIT_FAILED: "the message could not be taken, please send it again",
+  RATE_LIMITED: "too many requests",
   UNAVAILABLE: "the service is not available right now",
 };
 

@@ -5,6 +5,7 @@ import type { Handle } from "../deps.ts";
 import { readCursor } from "../sse/cursor.ts";
 import { frame } from "../sse/frame.ts";
 import { streamHeaders } from "../sse/open-stream.ts";
+import { TooMany } from "../limits/limits.ts";
 import { readStoredEnding, type StoredEnding } from "../stored-ending.ts";
 import { endedStatuses, requireJob } from "./require-job.ts";
 
@@ -30,14 +31,22 @@ export const streamEvents: Handle = async (c, deps) => {
   const job = await requireJob(deps, jobId, userId);
   if (job.place === "rows") return respond(job.ending);
   const setIdleSeconds = c.env?.setIdleSeconds ?? (() => {});
-  const stream = await deps.streams.open({
-    jobId,
-    cursor,
-    isEnded: endedStatuses.has(job.status),
-    expiresAtMs,
-    signal,
-    setIdleSeconds,
-  });
+  const giveBack = await deps.limits.slots.take(userId);
+  if (!giveBack) throw new TooMany("streams at once", 5);
+  let stream: Response | undefined;
+  try {
+    stream = await deps.streams.open({
+      jobId,
+      cursor,
+      isEnded: endedStatuses.has(job.status),
+      expiresAtMs,
+      signal,
+      setIdleSeconds,
+      onClosed: giveBack,
+    });
+  } finally {
+    if (!stream?.body) giveBack();
+  }
   if (stream) return stream;
   const ending = await readStoredEnding(deps.sql, jobId, userId);
   if (!ending) throw new AppError("JOB_NOT_FOUND");

@@ -33,6 +33,8 @@ export interface StreamRequest {
   readonly signal: AbortSignal;
   /** Sets the connection's idle limit, 0 for none. */
   readonly setIdleSeconds: (seconds: number) => void;
+  /** Runs once an opened reader is closed. */
+  readonly onClosed?: () => void;
 }
 
 export const streamHeaders = {
@@ -169,6 +171,7 @@ export class Streams {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
+    request.onClosed?.();
     onClosed?.(request.jobId, reason, clock.monotonicMs() - openedAt);
   }
 

@@ -5,10 +5,12 @@ import { openPostgres } from "../../shared/clients/postgres.ts";
 import { closeRedis, openRedis } from "../../shared/clients/redis.ts";
 import { systemClock as clock } from "../../shared/clock.ts";
 import { type QueueNames, topology } from "../../shared/contract/topology.ts";
+import { quota } from "../../shared/limits.ts";
 import { createLog } from "../../shared/log.ts";
 import { createApp } from "../app.ts";
 import type { Deps } from "../deps.ts";
 import { createVerify } from "../http/auth.ts";
+import { type LimitRules, openLimits } from "../limits/limits.ts";
 import { createHttpMetrics } from "../metrics.ts";
 import { openStreams } from "../sse/open-streams.ts";
 
@@ -37,19 +39,24 @@ export async function testToken(
   return new SignJWT({ ...good, ...claims }).setProtectedHeader({ alg }).sign(secret);
 }
 
+const testLimits: LimitRules = { ...quota, addressRequestsPerSecond: undefined };
+
 interface Stores {
   readonly redisUrl: string;
   readonly databaseUrl: string;
   /** Without it the broker is away. */
   readonly queue?: { readonly url: string; readonly topology: QueueNames };
+  readonly limits?: Partial<LimitRules>;
+  /** Redis-P, when it is not the same as Redis-S. */
+  readonly pubsubUrl?: string;
 }
 
 /** The app on real stores, spoken to by requests. */
-export function openTestApp({ redisUrl, databaseUrl, queue }: Stores) {
+export function openTestApp({ redisUrl, databaseUrl, queue, limits, pubsubUrl }: Stores) {
   const log = createLog(() => {});
   const redis = openRedis(redisUrl, "test", "request", log);
   const logRedis = openRedis(redisUrl, "test-log", "request", log);
-  const pubsub = openRedis(redisUrl, "test-pub", "request", log);
+  const pubsub = openRedis(pubsubUrl ?? redisUrl, "test-pub", "request", log);
   const subscriber = openRedis(redisUrl, "test-live", "subscriber", log);
   const sql = openPostgres(databaseUrl, "test");
   const queueNames = queue?.topology ?? topology;
@@ -71,7 +78,8 @@ export function openTestApp({ redisUrl, databaseUrl, queue }: Stores) {
     log,
     corsOrigins: ["https://eco2.example"],
     page: undefined,
-    isBehindProxy: false,
+    proxyHops: 0,
+    limits: openLimits({ redis: pubsub, clock, rules: { ...testLimits, ...limits }, hops: 0 }),
     closing: closing.signal,
   };
   const app = createApp(deps);
