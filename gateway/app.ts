@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { AppError } from "../shared/errors.ts";
 import type { AppEnv, Ctx, Deps } from "./deps.ts";
 import { admit } from "./http/admit.ts";
+import { extAuthz, extAuthzPath } from "./http/ext-authz.ts";
 import { cors } from "./http/cors.ts";
 import { asAppError, fail, statusOf } from "./http/fail.ts";
 import { requestId } from "./http/request-id.ts";
@@ -51,6 +52,16 @@ export function createApp(deps: Deps): Hono<AppEnv> {
       return response;
     });
   }
+
+  const onAsked = async (c: Ctx) => {
+    const response = await Promise.resolve(extAuthz(c, deps)).catch((cause: unknown) =>
+      failed(cause, c),
+    );
+    metrics.checks.inc({ status: String(response.status) });
+    return response;
+  };
+  app.all(extAuthzPath, onAsked);
+  app.all(`${extAuthzPath}/*`, onAsked);
 
   app.notFound((c) => {
     const file = deps.page && servePage(deps.page, c.req.raw, c.req.path);

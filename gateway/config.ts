@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { envInteger, envUrl, readEnv, envRedisUrl } from "../shared/env.ts";
 import { quota } from "../shared/limits.ts";
+import { Kid, KeySet, secretKey } from "./gate/keyring.ts";
 import { logLevels } from "../shared/log.ts";
 
 export const roles = ["api", "sse", "all"] as const;
@@ -17,6 +18,8 @@ const Hops = v.pipe(
   ),
   v.transform((text) => (text === "true" ? 1 : text === "false" ? 0 : Number(text))),
 );
+
+const Secret = v.pipe(v.string(), v.minLength(32, "must have at least 32 characters"));
 
 const Origins = v.pipe(
   v.string(),
@@ -39,7 +42,11 @@ const Env = v.pipe(
     REDIS_PUBSUB_URL: envRedisUrl(),
     RABBITMQ_URL: envUrl("amqp", "amqps"),
     DATABASE_URL: envUrl("postgres", "postgresql"),
-    JWT_SECRET: v.pipe(v.string(), v.minLength(32, "must have at least 32 characters")),
+    JWT_SECRET: Secret,
+    JWT_KID: v.optional(Kid),
+    JWT_SECRET_OLD: v.optional(Secret),
+    JWT_KID_OLD: v.optional(Kid),
+    JWT_JWKS: v.optional(KeySet, '{"keys":[]}'),
     JWT_ISS: v.optional(v.string(), "eco2"),
     JWT_AUD: v.optional(v.string(), "eco2-api"),
     PORT: v.optional(Port, "8000"),
@@ -64,7 +71,15 @@ const Env = v.pipe(
     redisPubsubUrl: env.REDIS_PUBSUB_URL,
     rabbitmqUrl: env.RABBITMQ_URL,
     databaseUrl: env.DATABASE_URL,
-    jwt: { secret: env.JWT_SECRET, issuer: env.JWT_ISS, audience: env.JWT_AUD },
+    jwt: {
+      keys: [
+        secretKey(env.JWT_SECRET, env.JWT_KID),
+        ...(env.JWT_SECRET_OLD ? [secretKey(env.JWT_SECRET_OLD, env.JWT_KID_OLD)] : []),
+        ...env.JWT_JWKS,
+      ],
+      issuer: env.JWT_ISS,
+      audience: env.JWT_AUD,
+    },
     port: env.PORT,
     host: env.HOST,
     adminPort: env.ADMIN_PORT,

@@ -7,7 +7,8 @@ import type { QueueNames } from "../shared/contract/topology.ts";
 import type { Log } from "../shared/log.ts";
 import type { ScriptedRedis } from "../shared/scripts.ts";
 import type { Role } from "./config.ts";
-import type { Principal, Verify } from "./http/auth.ts";
+import type { Revocations } from "./gate/revocations.ts";
+import type { Principal, Verify } from "./gate/verify.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { HttpMetrics } from "./metrics.ts";
 import type { Page } from "./page.ts";
@@ -26,6 +27,7 @@ export interface Deps {
   readonly queueNames: QueueNames;
   readonly streams: Streams;
   readonly verify: Verify;
+  readonly revocations: Revocations;
   readonly metrics: HttpMetrics;
   readonly clock: Clock;
   readonly log: Log;

@@ -10,7 +10,7 @@ import { closeInOrder, runUntilSignal } from "../shared/shutdown.ts";
 import { createApp } from "./app.ts";
 import { closersOf, openClients } from "./clients.ts";
 import { readConfig } from "./config.ts";
-import { createVerify } from "./http/auth.ts";
+import { createVerify } from "./gate/verify.ts";
 import { openLimits } from "./limits/limits.ts";
 import { createHttpMetrics } from "./metrics.ts";
 import { loadPage } from "./page.ts";
@@ -27,14 +27,14 @@ const log = createLog(console.log, config.logLevel).with({ process: "gateway", r
 const stop = new AbortController();
 const closing = stop.signal;
 
-const clients = openClients(config, role, log);
-if (!(await areStoresGood(clients, log, clock))) process.exit(1);
+const clients = openClients(config, clock, log);
+if (!(await areStoresGood(clients, role, log, clock))) process.exit(1);
 
 const registry = new Registry();
 collectDefaultMetrics({ register: registry });
-const metrics = createHttpMetrics(registry, () => clients.broker?.isUp() ?? false);
+const metrics = createHttpMetrics(registry, () => clients.broker.isUp());
 const streams = openStreams({ ...clients, registry, clock, log });
-const verify = createVerify(config.jwt, clock);
+const verify = createVerify(config.jwt, clients.revocations, clock);
 const parts = { ...clients, role, queueNames, streams, verify, metrics, clock, log, closing };
 const { corsOrigins, proxyHops, webDir } = config;
 const page = webDir === undefined ? undefined : loadPage(webDir);
@@ -46,11 +46,16 @@ const admin = serveAdmin({
   live: () => true,
   metrics: () => registry.metrics(),
 });
+const listing = clients.revocations.run(closing);
 log.info("gateway is up", { port: server.port, adminPort: admin.port });
 
 const close = closeInOrder(log, [
   { readiness: () => stop.abort() },
-  { streams: () => streams.close(), server: () => server.drain(drain.gatewayMs) },
+  {
+    streams: () => streams.close(),
+    server: () => server.drain(drain.gatewayMs),
+    listing: () => listing,
+  },
   closersOf(clients),
   { admin: () => admin.stop() },
 ]);

@@ -24,6 +24,12 @@ export function createHttpMetrics(registry: Registry, isBrokerUp: () => boolean)
       buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2, 5],
       registers: [registry],
     }),
+    checks: new Counter({
+      name: "chat_gateway_ext_authz_total",
+      help: "Requests of other services asked about, by the answer.",
+      labelNames: ["status"],
+      registers: [registry],
+    }),
     jobs: new Counter({
       name: "chat_gateway_jobs_total",
       help: "Messages sent, by what became of them.",

@@ -36,6 +36,8 @@ export const keys = {
   bucket: (rule: string, who: string) => `limit:${rule}:${who}`,
   /** P, zset: open streams of a user; score = until when the place is kept, ms. */
   userStreams: (user: UserId) => `limit:open-streams:${user}`,
+  /** S, stream: revoked tokens, `jti` and `exp` (seconds; 0: not revoked after all), as far back as any is good. */
+  revocations: "auth:revocations",
   /** S, string: which router replica relays a shard. */
   shardLease: (shard: number) => `chat:lease:shard:${shard}`,
   /** S, string: which router replica does a periodic duty (watchdog, outbox, trim). */

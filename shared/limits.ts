@@ -45,6 +45,24 @@ export const quota = {
   localEntries: 20_000,
 } as const;
 
+/** Tokens and who may still use them. */
+export const auth = {
+  /** Clocks of issuer and gateway may differ by this much. */
+  leewaySeconds: 30,
+  /** A token good for longer is refused: nobody remembers a revocation for ever. */
+  maxTokenSeconds: 7 * 86_400,
+  /** Ours have some 300 characters. */
+  tokenChars: 4096,
+  /** Verified tokens a process remembers: 10,000 cost about 5 MB. */
+  knownTokens: 10_000,
+  /** The log of revocations is read this often: a lost message of the broker costs this much. */
+  revocationsPollMs: 1 * seconds,
+  /** Neither the log nor the broker told us anything for this long: nobody gets in before the log was read. */
+  revocationsStaleMs: 10 * seconds,
+  /** A request waits this long for that. */
+  revocationsWaitMs: 1 * seconds,
+} as const;
+
 /** The life of one job. */
 export const job = {
   /** From the first worker taking it to its end, all attempts together. */

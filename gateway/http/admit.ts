@@ -1,6 +1,7 @@
 import type { Ctx, Deps } from "../deps.ts";
 import { TooMany } from "../limits/limits.ts";
-import { authenticate, type Principal } from "./auth.ts";
+import type { Principal } from "../gate/verify.ts";
+import { authenticate } from "./auth.ts";
 import type { Route } from "./routes.ts";
 
 /**

@@ -2,7 +2,7 @@ import { AppError, type Code } from "../../shared/errors.ts";
 import type { Ctx } from "../deps.ts";
 import { isStoreAway } from "../stores.ts";
 
-/** The only place that knows both codes and statuses. 403 is not here: the existing client logs its user out on it. */
+/** The only place that knows both codes and statuses. 403 is for revoked tokens alone: the existing client logs its user out on it. */
 const statuses = {
   MESSAGE_REQUIRED: 400,
   VALIDATION_ERROR: 422,
@@ -12,6 +12,7 @@ const statuses = {
   INVALID_JOB_ID: 400,
   UNSUPPORTED_SERVICE: 400,
   UNAUTHORIZED: 401,
+  TOKEN_REVOKED: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   CHAT_NOT_FOUND: 404,
@@ -44,6 +45,7 @@ const sentences: Partial<Record<Code, string>> = {
   UNSUPPORTED_MEDIA_TYPE: "send application/json in UTF-8",
   PAYLOAD_TOO_LARGE: "the body is too large",
   UNAUTHORIZED: "a valid token is needed",
+  TOKEN_REVOKED: "this token was revoked",
   NOT_FOUND: "there is nothing here",
   METHOD_NOT_ALLOWED: "this method is not allowed here",
   CHAT_NOT_FOUND: "chat not found",

@@ -20,7 +20,7 @@ export const streamEvents: Handle = async (c, deps) => {
   if (!parsed.success)
     throw new AppError("INVALID_JOB_ID", { detail: "the job id must be a UUID" });
   const jobId = parsed.output;
-  const { userId, expiresAtMs } = c.get("principal");
+  const { userId, expiresAtMs, jti } = c.get("principal");
   const cursor = readCursor(c.req.header("last-event-id"), c.req.query("last_event_id"));
   const respond = (ending: StoredEnding): Response => {
     const isItsCursor = cursor.word === "at" && ending.id === formatEventId(cursor.id);
@@ -40,6 +40,7 @@ export const streamEvents: Handle = async (c, deps) => {
       cursor,
       isEnded: endedStatuses.has(job.status),
       expiresAtMs,
+      isRevoked: () => deps.revocations.isRevoked(jti),
       signal,
       setIdleSeconds,
       onClosed: giveBack,

@@ -29,6 +29,8 @@ export interface StreamRequest {
   readonly isEnded: boolean;
   /** Wall ms at which the token has run out, leeway included. */
   readonly expiresAtMs: number;
+  /** Its token was revoked since. */
+  readonly isRevoked: () => boolean;
   /** Of the request: the client went away. */
   readonly signal: AbortSignal;
   /** Sets the connection's idle limit, 0 for none. */
@@ -90,6 +92,7 @@ export class Streams {
       metrics,
       now,
       expiresAt: now + (request.expiresAtMs - clock.wallMs()),
+      isRevoked: request.isRevoked,
       onClosed: (reason) => this.#forget(reader, feed, request, reason, now),
     });
     const feed = await fanout.join(request.jobId, reader);

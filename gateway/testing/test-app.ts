@@ -1,3 +1,4 @@
+import type { AMQPChannel } from "@cloudamqp/amqp-client";
 import { SignJWT } from "jose";
 import { Registry } from "../../shared/prom.ts";
 import { openBroker } from "../../shared/clients/amqp.ts";
@@ -9,7 +10,9 @@ import { quota } from "../../shared/limits.ts";
 import { createLog } from "../../shared/log.ts";
 import { createApp } from "../app.ts";
 import type { Deps } from "../deps.ts";
-import { createVerify } from "../http/auth.ts";
+import { type Key, secretKey } from "../gate/keyring.ts";
+import { Revocations } from "../gate/revocations.ts";
+import { createVerify } from "../gate/verify.ts";
 import { type LimitRules, openLimits } from "../limits/limits.ts";
 import { createHttpMetrics } from "../metrics.ts";
 import { openStreams } from "../sse/open-streams.ts";
@@ -49,10 +52,19 @@ interface Stores {
   readonly limits?: Partial<LimitRules>;
   /** Redis-P, when it is not the same as Redis-S. */
   readonly pubsubUrl?: string;
+  /** More keys than the tests' own, which is called `now`. */
+  readonly keys?: readonly Key[];
 }
 
 /** The app on real stores, spoken to by requests. */
-export function openTestApp({ redisUrl, databaseUrl, queue, limits, pubsubUrl }: Stores) {
+export function openTestApp({
+  redisUrl,
+  databaseUrl,
+  queue,
+  limits,
+  pubsubUrl,
+  keys = [],
+}: Stores) {
   const log = createLog(() => {});
   const redis = openRedis(redisUrl, "test", "request", log);
   const logRedis = openRedis(redisUrl, "test-log", "request", log);
@@ -60,8 +72,13 @@ export function openTestApp({ redisUrl, databaseUrl, queue, limits, pubsubUrl }:
   const subscriber = openRedis(redisUrl, "test-live", "subscriber", log);
   const sql = openPostgres(databaseUrl, "test");
   const queueNames = queue?.topology ?? topology;
-  const broker = queue && openBroker({ url: queue.url, name: "test", names: queueNames, log });
+  const revocations = new Revocations({ redis, clock, log });
+  const onChannel = (channel: AMQPChannel) =>
+    revocations.listen(channel, queueNames.revocationExchange);
+  const broker =
+    queue && openBroker({ url: queue.url, name: "test", names: queueNames, log, onChannel });
   const closing = new AbortController();
+  void revocations.run(closing.signal);
   const registry = new Registry();
   const streams = openStreams({ subscriber, logRedis, registry, clock, log });
   const deps: Deps = {
@@ -72,7 +89,12 @@ export function openTestApp({ redisUrl, databaseUrl, queue, limits, pubsubUrl }:
     broker,
     queueNames,
     streams,
-    verify: createVerify(testRules, clock),
+    verify: createVerify(
+      { ...testRules, keys: [secretKey(testRules.secret, "now"), ...keys] },
+      revocations,
+      clock,
+    ),
+    revocations,
     metrics: createHttpMetrics(registry, () => broker?.isUp() ?? false),
     clock,
     log,
