@@ -3,9 +3,8 @@ import { AppError } from "../shared/errors.ts";
 import type { AppEnv, Ctx, Deps } from "./deps.ts";
 import { admit } from "./http/admit.ts";
 import { extAuthz, extAuthzPath } from "./http/ext-authz.ts";
-import { cors } from "./http/cors.ts";
+import { edge } from "./http/edge.ts";
 import { asAppError, fail, statusOf } from "./http/fail.ts";
-import { requestId } from "./http/request-id.ts";
 import { allowedMethods, routesOf } from "./http/routes.ts";
 import { servePage } from "./page.ts";
 
@@ -25,13 +24,7 @@ export function createApp(deps: Deps): Hono<AppEnv> {
     return fail(error, c);
   };
 
-  app.use(async (c, next) => {
-    const id = requestId(c.req.header("x-request-id"));
-    c.set("requestId", id);
-    c.header("X-Request-Id", id);
-    await next();
-  });
-  app.use(cors(deps.corsOrigins));
+  app.use(edge(deps));
 
   for (const route of routesOf(deps.role)) {
     app.on(route.method, route.path, async (c) => {

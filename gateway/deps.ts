@@ -49,7 +49,12 @@ export interface AppEnv {
     /** Address of the connection's other end. Absent outside a server. */
     readonly peer?: () => string | undefined;
   };
-  Variables: { requestId: string; principal: Principal };
+  Variables: {
+    requestId: string;
+    principal: Principal;
+    /** What the answer carries beside its own headers. */
+    headers?: Readonly<Record<string, string>>;
+  };
 }
 export type Ctx = Context<AppEnv>;
 

@@ -24,14 +24,10 @@ export async function admit(c: Ctx, deps: Deps, route: Route): Promise<void> {
     forwardedFor: c.req.header("x-forwarded-for"),
   };
   try {
-    setHeaders(c, await deps.limits.count(asker, route.share));
+    c.set("headers", await deps.limits.count(asker, route.share));
   } catch (cause) {
-    if (cause instanceof TooMany) setHeaders(c, cause.headers);
+    if (cause instanceof TooMany) c.set("headers", cause.headers);
     throw cause;
   }
   if (refusal !== undefined) throw refusal;
-}
-
-function setHeaders(c: Ctx, headers: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(headers)) c.header(name, value);
 }

@@ -76,6 +76,18 @@ describeWith("redis", "postgres")("who asks", async () => {
     expect(listed.status).toBe(204);
     expect(listed.headers.get("access-control-allow-origin")).toBe("https://eco2.example");
     expect(listed.headers.get("access-control-allow-credentials")).toBe("true");
+    // also on what a handler made by itself: a stream, or the answer of the gate
+    const headers = { origin: "https://eco2.example", "x-request-id": "here-1" };
+    const asked = await use.send("GET", `${authz}/x`, { user, headers });
+    expect(Object.fromEntries(asked.headers)).toMatchObject({
+      "access-control-allow-origin": "https://eco2.example",
+      "x-request-id": "here-1",
+      "x-content-type-options": "nosniff",
+      "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    });
+    const refused = await use.send("GET", base, { headers });
+    expect(refused.status).toBe(401);
+    expect(refused.headers.get("access-control-allow-origin")).toBe("https://eco2.example");
     const other = await preflight("https://eco2.example.evil.example");
     expect(other.headers.get("access-control-allow-origin")).toBeNull();
   });
