@@ -1,7 +1,9 @@
+import { gate } from "./gate/gate.ts";
 import { smoke } from "./smoke.ts";
 
 const usage = `bun run bench <what>
 
+  gate    the check of a token: in the process, and as an ext_authz service over HTTP
   smoke   a minute on a fresh stack: start, latency and memory at idle, every answer checked
 
 Prints a table; exits 1 when a bar is missed or an answer is wrong.`;
@@ -9,6 +11,8 @@ Prints a table; exits 1 when a bar is missed or an answer is wrong.`;
 const [what, ...rest] = process.argv.slice(2);
 if (what === "--help" || what === "-h") {
   console.log(usage);
+} else if (what === "gate" && rest.length === 0) {
+  process.exitCode = (await gate()) ? 0 : 1;
 } else if (what === "smoke" && rest.length === 0) {
   process.exitCode = (await smoke()) ? 0 : 1;
 } else {

@@ -2,10 +2,10 @@ import { Hono } from "hono";
 import { AppError } from "../shared/errors.ts";
 import { parseTraceparent, type TraceContext } from "../shared/trace.ts";
 import type { AppEnv, Ctx, Deps } from "./deps.ts";
-import { authenticate } from "./http/auth.ts";
-import { cors } from "./http/cors.ts";
+import { admit } from "./http/admit.ts";
+import { extAuthz, extAuthzPath } from "./http/ext-authz.ts";
+import { edge } from "./http/edge.ts";
 import { asAppError, fail, statusOf } from "./http/fail.ts";
-import { requestId } from "./http/request-id.ts";
 import { allowedMethods, routesOf } from "./http/routes.ts";
 import { servePage } from "./page.ts";
 
@@ -31,13 +31,7 @@ export function createApp(deps: Deps): Hono<AppEnv> {
     return fail(error, c);
   };
 
-  app.use(async (c, next) => {
-    const id = requestId(c.req.header("x-request-id"));
-    c.set("requestId", id);
-    c.header("X-Request-Id", id);
-    await next();
-  });
-  app.use(cors(deps.corsOrigins));
+  app.use(edge(deps));
 
   for (const route of routesOf(deps.role)) {
     app.on(route.method, route.path, async (c) => {
@@ -50,7 +44,7 @@ export function createApp(deps: Deps): Hono<AppEnv> {
       c.set("trace", span.context);
       let response: Response;
       try {
-        if (!route.isOpen) c.set("principal", await authenticate(c, deps));
+        await admit(c, deps, route);
         response = await route.handle(c, deps);
       } catch (cause) {
         response = failed(cause, c);
@@ -66,6 +60,16 @@ export function createApp(deps: Deps): Hono<AppEnv> {
       return response;
     });
   }
+
+  const onAsked = async (c: Ctx) => {
+    const response = await Promise.resolve(extAuthz(c, deps)).catch((cause: unknown) =>
+      failed(cause, c),
+    );
+    metrics.checks.inc({ status: String(response.status) });
+    return response;
+  };
+  app.all(extAuthzPath, onAsked);
+  app.all(`${extAuthzPath}/*`, onAsked);
 
   app.notFound((c) => {
     const file = deps.page && servePage(deps.page, c.req.raw, c.req.path);

@@ -1,10 +1,13 @@
+import type { AMQPChannel } from "@cloudamqp/amqp-client";
 import { type Broker, openBroker } from "../shared/clients/amqp.ts";
 import { openPostgres, type Sql } from "../shared/clients/postgres.ts";
 import { closeRedis, openRedis } from "../shared/clients/redis.ts";
+import type { Clock } from "../shared/clock.ts";
 import { topology } from "../shared/contract/topology.ts";
 import type { Log } from "../shared/log.ts";
 import type { ScriptedRedis } from "../shared/scripts.ts";
-import type { GatewayConfig, Role } from "./config.ts";
+import type { GatewayConfig } from "./config.ts";
+import { Revocations } from "./gate/revocations.ts";
 import { within } from "./stores.ts";
 
 /** The connections of a gateway process. */
@@ -15,21 +18,25 @@ export interface Clients {
   readonly pubsub: ScriptedRedis;
   readonly subscriber: ScriptedRedis;
   readonly sql: Sql;
-  /** Undefined in a process that takes no messages. */
-  readonly broker: Broker | undefined;
+  readonly broker: Broker;
+  readonly revocations: Revocations;
 }
 
 /** Opens them without waiting: each connects in the background and comes back by itself. */
-export function openClients(config: GatewayConfig, role: Role, log: Log): Clients {
+export function openClients(config: GatewayConfig, clock: Clock, log: Log): Clients {
   const { redisStreamsUrl, redisPubsubUrl, rabbitmqUrl, databaseUrl } = config;
-  const queue = { url: rabbitmqUrl, name: "gateway", names: topology, log };
+  const redis = openRedis(redisStreamsUrl, "gateway", "request", log);
+  const revocations = new Revocations({ redis, clock, log });
+  const onChannel = (channel: AMQPChannel) =>
+    revocations.listen(channel, topology.revocationExchange);
   return {
-    redis: openRedis(redisStreamsUrl, "gateway", "request", log),
+    redis,
+    revocations,
     logRedis: openRedis(redisStreamsUrl, "gateway-log", "request", log),
     pubsub: openRedis(redisPubsubUrl, "gateway", "request", log),
     subscriber: openRedis(redisPubsubUrl, "gateway-live", "subscriber", log),
     sql: openPostgres(databaseUrl, "gateway"),
-    broker: role === "sse" ? undefined : openBroker(queue),
+    broker: openBroker({ url: rabbitmqUrl, name: "gateway", names: topology, log, onChannel }),
   };
 }
 
@@ -40,7 +47,7 @@ export function closersOf(clients: Clients) {
   const { redis, logRedis, pubsub, subscriber, sql, broker } = clients;
   return {
     // a frozen broker never answers the closing handshake
-    broker: () => broker && within(closeMs, broker.close(), "the broker"),
+    broker: () => within(closeMs, broker.close(), "the broker"),
     sql: () => sql.end({ timeout: 2 }),
     redis: () => closeRedis(redis),
     logRedis: () => closeRedis(logRedis),

@@ -15,7 +15,7 @@ test("what is not given has a default, but for secrets and places", () => {
     adminPort: 9090,
     host: "0.0.0.0",
     corsOrigins: [],
-    isBehindProxy: false,
+    proxyHops: 0,
     jwt: { issuer: "eco2", audience: "eco2-api" },
   });
   expect(() => readConfig({})).toThrow(/JWT_SECRET: is missing/);
@@ -36,6 +36,7 @@ test.each([
   ["PORT", "70000"],
   ["LOG_LEVEL", "loud"],
   ["TRUSTED_PROXY", "yes"],
+  ["LIMIT_JOBS_AT_ONCE", "0"],
   ["RABBITMQ_URL", "http://127.0.0.1"],
 ])("%s=%s is refused by name", (name, value) => {
   expect(() => readConfig({ ...good, [name]: value })).toThrow(`${name}: must`);

@@ -1,11 +1,25 @@
 import * as v from "valibot";
 import { envInteger, envUrl, readEnv, envRedisUrl } from "../shared/env.ts";
+import { quota } from "../shared/limits.ts";
+import { Kid, KeySet, secretKey } from "./gate/keyring.ts";
 import { logLevels } from "../shared/log.ts";
 
 export const roles = ["api", "sse", "all"] as const;
 export type Role = (typeof roles)[number];
 
 const Port = envInteger(0, 65_535);
+
+/** How many proxies of ours are in front: exactly, or `X-Forwarded-For` can be forged. */
+const Hops = v.pipe(
+  v.string(),
+  v.regex(
+    /^(true|false|[0-9])$/,
+    "must be the number of proxies in front, 0 to 9 (true: 1, false: 0)",
+  ),
+  v.transform((text) => (text === "true" ? 1 : text === "false" ? 0 : Number(text))),
+);
+
+const Secret = v.pipe(v.string(), v.minLength(32, "must have at least 32 characters"));
 
 const Origins = v.pipe(
   v.string(),
@@ -28,7 +42,11 @@ const Env = v.pipe(
     REDIS_PUBSUB_URL: envRedisUrl(),
     RABBITMQ_URL: envUrl("amqp", "amqps"),
     DATABASE_URL: envUrl("postgres", "postgresql"),
-    JWT_SECRET: v.pipe(v.string(), v.minLength(32, "must have at least 32 characters")),
+    JWT_SECRET: Secret,
+    JWT_KID: v.optional(Kid),
+    JWT_SECRET_OLD: v.optional(Secret),
+    JWT_KID_OLD: v.optional(Kid),
+    JWT_JWKS: v.optional(KeySet, '{"keys":[]}'),
     JWT_ISS: v.optional(v.string(), "eco2"),
     JWT_AUD: v.optional(v.string(), "eco2-api"),
     PORT: v.optional(Port, "8000"),
@@ -39,14 +57,30 @@ const Env = v.pipe(
     INSTANCE: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]{1,100}$/, "must be a short name"))),
     WEB_DIR: v.optional(v.string()),
     SSE_MAX_READERS: v.optional(envInteger(1, 100_000), "10000"),
-    TRUSTED_PROXY: v.optional(v.picklist(["true", "false"], "must be true or false"), "false"),
+    TRUSTED_PROXY: v.optional(Hops, "0"),
+    LIMIT_MESSAGES_PER_MINUTE: v.optional(envInteger(1, 100_000), String(quota.messagesPerMinute)),
+    LIMIT_JOBS_AT_ONCE: v.optional(envInteger(1, 1000), String(quota.jobsAtOnce)),
+    LIMIT_STREAMS_AT_ONCE: v.optional(envInteger(1, 10_000), String(quota.streamsAtOnce)),
+    LIMIT_STREAM_OPENS_PER_SECOND: v.optional(
+      envInteger(1, 10_000),
+      String(quota.streamOpensPerSecond),
+    ),
+    LIMIT_ADDRESS_REQUESTS_PER_SECOND: v.optional(envInteger(1, 100_000)),
   }),
   v.transform((env) => ({
     redisStreamsUrl: env.REDIS_STREAMS_URL,
     redisPubsubUrl: env.REDIS_PUBSUB_URL,
     rabbitmqUrl: env.RABBITMQ_URL,
     databaseUrl: env.DATABASE_URL,
-    jwt: { secret: env.JWT_SECRET, issuer: env.JWT_ISS, audience: env.JWT_AUD },
+    jwt: {
+      keys: [
+        secretKey(env.JWT_SECRET, env.JWT_KID),
+        ...(env.JWT_SECRET_OLD ? [secretKey(env.JWT_SECRET_OLD, env.JWT_KID_OLD)] : []),
+        ...env.JWT_JWKS,
+      ],
+      issuer: env.JWT_ISS,
+      audience: env.JWT_AUD,
+    },
     port: env.PORT,
     host: env.HOST,
     adminPort: env.ADMIN_PORT,
@@ -55,7 +89,14 @@ const Env = v.pipe(
     instance: env.INSTANCE,
     webDir: env.WEB_DIR,
     maxReaders: env.SSE_MAX_READERS,
-    isBehindProxy: env.TRUSTED_PROXY === "true",
+    proxyHops: env.TRUSTED_PROXY,
+    limits: {
+      messagesPerMinute: env.LIMIT_MESSAGES_PER_MINUTE,
+      jobsAtOnce: env.LIMIT_JOBS_AT_ONCE,
+      streamsAtOnce: env.LIMIT_STREAMS_AT_ONCE,
+      streamOpensPerSecond: env.LIMIT_STREAM_OPENS_PER_SECOND,
+      addressRequestsPerSecond: env.LIMIT_ADDRESS_REQUESTS_PER_SECOND,
+    },
   })),
 );
 export type GatewayConfig = v.InferOutput<typeof Env>;

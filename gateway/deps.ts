@@ -8,7 +8,9 @@ import type { Log } from "../shared/log.ts";
 import type { ScriptedRedis } from "../shared/scripts.ts";
 import type { TraceContext, Tracing } from "../shared/trace.ts";
 import type { Role } from "./config.ts";
-import type { Principal, Verify } from "./http/auth.ts";
+import type { Revocations } from "./gate/revocations.ts";
+import type { Principal, Verify } from "./gate/verify.ts";
+import type { Limits } from "./limits/limits.ts";
 import type { HttpMetrics } from "./metrics.ts";
 import type { Page } from "./page.ts";
 import type { Streams } from "./sse/open-stream.ts";
@@ -26,16 +28,18 @@ export interface Deps {
   readonly queueNames: QueueNames;
   readonly streams: Streams;
   readonly verify: Verify;
+  readonly revocations: Revocations;
   readonly metrics: HttpMetrics;
   readonly tracing: Tracing;
   readonly clock: Clock;
   readonly log: Log;
   /** Exact origins that may use the cookie from another site. */
   readonly corsOrigins: readonly string[];
-  /** A proxy of ours sets `X-Forwarded-Host`. */
-  readonly isBehindProxy: boolean;
   /** Undefined where no page is served. */
   readonly page: Page | undefined;
+  /** Proxies of ours in front: they set `X-Forwarded-Host` and `X-Forwarded-For`. */
+  readonly proxyHops: number;
+  readonly limits: Limits;
   /** Aborts when the process closes. */
   readonly closing: AbortSignal;
 }
@@ -44,8 +48,16 @@ export interface AppEnv {
   Bindings: {
     /** Sets the idle limit of the request's connection, 0 for none. Absent outside a server. */
     readonly setIdleSeconds?: (seconds: number) => void;
+    /** Address of the connection's other end. Absent outside a server. */
+    readonly peer?: () => string | undefined;
   };
-  Variables: { requestId: string; trace: TraceContext; principal: Principal };
+  Variables: {
+    requestId: string;
+    trace: TraceContext;
+    principal: Principal;
+    /** What the answer carries beside its own headers. */
+    headers?: Readonly<Record<string, string>>;
+  };
 }
 export type Ctx = Context<AppEnv>;
 

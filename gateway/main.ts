@@ -12,7 +12,8 @@ import { openTracing } from "../shared/trace.ts";
 import { createApp } from "./app.ts";
 import { closersOf, openClients } from "./clients.ts";
 import { readConfig } from "./config.ts";
-import { createVerify } from "./http/auth.ts";
+import { createVerify } from "./gate/verify.ts";
+import { openLimits } from "./limits/limits.ts";
 import { createHttpMetrics } from "./metrics.ts";
 import { loadPage } from "./page.ts";
 import { isReady } from "./readiness.ts";
@@ -29,12 +30,12 @@ const stop = new AbortController();
 const closing = stop.signal;
 const tracing = await openTracing(process.env, { service: `chat-gateway-${role}`, instance });
 
-const clients = openClients(config, role, log);
-if (!(await areStoresGood(clients, log, clock))) process.exit(1);
+const clients = openClients(config, clock, log);
+if (!(await areStoresGood(clients, role, log, clock))) process.exit(1);
 
 const registry = new Registry();
 const pulse = watchProcess(registry);
-const metrics = createHttpMetrics(registry, () => clients.broker?.isUp() ?? false);
+const metrics = createHttpMetrics(registry, () => clients.broker.isUp());
 const streams = openStreams({
   ...clients,
   registry,
@@ -43,23 +44,29 @@ const streams = openStreams({
   clock,
   log,
 });
-const verify = createVerify(config.jwt, clock);
+const verify = createVerify(config.jwt, clients.revocations, clock);
 const own = { role, queueNames, streams, verify, metrics, tracing, clock, log, closing };
 const parts = { ...clients, ...own };
-const { corsOrigins, isBehindProxy, webDir } = config;
+const { corsOrigins, proxyHops, webDir } = config;
 const page = webDir === undefined ? undefined : loadPage(webDir);
-const server = serve(createApp({ ...parts, corsOrigins, isBehindProxy, page }), config);
+const limits = openLimits({ redis: clients.pubsub, clock, rules: config.limits, hops: proxyHops });
+const server = serve(createApp({ ...parts, corsOrigins, proxyHops, limits, page }), config);
 const admin = serveAdmin({
   port: config.adminPort,
   ready: () => isReady(parts),
   live: () => pulse.turnedWithin(10_000),
   metrics: () => registry.metrics(),
 });
+const listing = clients.revocations.run(closing);
 log.info("gateway is up", { port: server.port, adminPort: admin.port });
 
 const close = closeInOrder(log, [
   { readiness: () => stop.abort() },
-  { streams: () => streams.close(), server: () => server.drain(drain.gatewayMs) },
+  {
+    streams: () => streams.close(),
+    server: () => server.drain(drain.gatewayMs),
+    listing: () => listing,
+  },
   closersOf(clients),
   { admin: () => admin.stop(), tracing: () => tracing.close() },
 ]);

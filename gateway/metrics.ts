@@ -29,6 +29,12 @@ export function createHttpMetrics(registry: Registry, isBrokerUp: () => boolean)
       help: "Requests for a stream that reached the API.",
       registers: [registry],
     }),
+    checks: new Counter({
+      name: "chat_gateway_ext_authz_total",
+      help: "Requests of other services asked about, by the answer.",
+      labelNames: ["status"],
+      registers: [registry],
+    }),
     jobs: new Counter({
       name: "chat_gateway_jobs_total",
       help: "Messages sent, by what became of them.",

@@ -19,7 +19,10 @@ export function serve(
     hostname: host,
     development: false,
     fetch: (request, own) =>
-      app.fetch(request, { setIdleSeconds: (seconds) => own.timeout(request, seconds) }),
+      app.fetch(request, {
+        setIdleSeconds: (seconds) => own.timeout(request, seconds),
+        peer: () => own.requestIP(request)?.address,
+      }),
   });
   return {
     port: server.port ?? port,

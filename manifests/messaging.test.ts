@@ -16,6 +16,7 @@ describe("the broker's topology", () => {
     expect(all(objects, "Exchange").map(({ spec }) => spec.name)).toEqual([
       topology.exchange,
       topology.deadLetterExchange,
+      topology.revocationExchange,
     ]);
     expect(all(objects, "Queue").map(({ spec }) => spec.name)).toEqual([
       topology.queue,
@@ -77,7 +78,12 @@ describe("the broker's topology", () => {
       permissions.read,
     ]);
     expect(rights).toEqual([
-      ["gateway", "^$", "^chat_tasks$", "^$"],
+      [
+        "gateway",
+        "^amq\\.gen-",
+        "^(chat_tasks|blacklist\\.events|amq\\.gen-.*)$",
+        "^(blacklist\\.events|amq\\.gen-.*)$",
+      ],
       ["worker", "^$", "^$", "^chat\\.process$"],
       ["router", "^$", "^chat_tasks$", "^dlq\\.chat\\.process$"],
       ["keda", "^$", "^$", "^$"],
@@ -98,7 +104,11 @@ describe("the broker's topology", () => {
 describe("the local broker's definitions", () => {
   test("hold the same exchanges, queues, bindings and policies", () => {
     const names = (list: Spec[]) => list.map(({ name }) => name);
-    expect(names(local.exchanges)).toEqual([topology.exchange, topology.deadLetterExchange]);
+    expect(names(local.exchanges)).toEqual([
+      topology.exchange,
+      topology.deadLetterExchange,
+      topology.revocationExchange,
+    ]);
     expect(names(local.queues)).toEqual([topology.queue, topology.deadLetterQueue]);
     for (const queue of local.queues) expect(queue.arguments).toEqual({ "x-queue-type": "quorum" });
     expect(

@@ -15,7 +15,10 @@ const table: Record<
     in: [ingress, monitoring],
     out: (postgres) => [...redis, "rabbitmq:5672", postgres, collector],
   },
-  "gateway-sse": { in: [ingress, monitoring], out: (postgres) => [...redis, postgres, collector] },
+  "gateway-sse": {
+    in: [ingress, monitoring],
+    out: (postgres) => [...redis, "rabbitmq:5672", postgres, collector],
+  },
   worker: {
     in: [monitoring],
     out: (postgres) => [...redis, "rabbitmq:5672", postgres, "0.0.0.0/0:443", collector],

@@ -11,6 +11,7 @@ const remedies = {
   INVALID_JOB_ID: "reject",
   UNSUPPORTED_SERVICE: "reject",
   UNAUTHORIZED: "reject",
+  TOKEN_REVOKED: "reject",
   NOT_FOUND: "reject",
   METHOD_NOT_ALLOWED: "reject",
   MISROUTED: "reject",

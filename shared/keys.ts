@@ -33,6 +33,14 @@ export const keys = {
   /** S, string: `<body hash> <job id>` of a message sent with an Idempotency-Key. */
   idempotency: (user: UserId, key: string) =>
     `chat:idempotency:${user}:${createHash("sha256").update(key).digest("hex").slice(0, 32)}`,
+  /** S, zset: jobs of a user that may not have ended; score = accepted at, ms. */
+  userJobs: (user: UserId) => `chat:user-jobs:${user}`,
+  /** P, hash: a token bucket of a user or an address. */
+  bucket: (rule: string, who: string) => `limit:${rule}:${who}`,
+  /** P, zset: open streams of a user; score = until when the place is kept, ms. */
+  userStreams: (user: UserId) => `limit:open-streams:${user}`,
+  /** S, stream: revoked tokens, `jti` and `exp` (seconds; 0: not revoked after all), as far back as any is good. */
+  revocations: "auth:revocations",
   /** S, string: which router replica relays a shard. */
   shardLease: (shard: number) => `chat:lease:shard:${shard}`,
   /** S, string: which router replica does a periodic duty (watchdog, outbox, trim). */

@@ -17,6 +17,52 @@ export const input = {
   historyLimit: { default: 50, max: 200 },
 } as const;
 
+/**
+ * What one user, and one address, may do before 429. Each can be set by the environment (`gateway/config.ts`).
+ * Buckets hold `burst` and refill steadily. People stay far below; so does a script that waits for each answer.
+ */
+export const quota = {
+  /** New messages of one user. The cost of a job is bounded elsewhere: these keep one user from filling the queue. */
+  messagesPerMinute: 300,
+  messageBurst: 100,
+  /** Jobs of one user that have not ended, those waiting for their turn in a chat included. */
+  jobsAtOnce: 20,
+  /** Event streams of one user, all devices and tabs together. */
+  streamsAtOnce: 50,
+  /** Opening streams: a client that comes back without pause is held to this. */
+  streamOpensPerSecond: 10,
+  streamBurst: 30,
+  /** Requests of one address (IPv6: one /64), of whatever user. Loopback has no limit unless one is configured. */
+  addressRequestsPerSecond: 100,
+  addressBurst: 400,
+  /** A stream's place is kept this long without being renewed: a gateway that died gives it back by itself. */
+  slotLeaseMs: 30 * seconds,
+  slotRenewMs: 10 * seconds,
+  /** The shared count must answer within this; then the process counts alone, and asks again after the pause. */
+  sharedMs: 100,
+  alonePauseMs: 1 * seconds,
+  /** Users and addresses a process counts for itself at most; past it the one unseen for longest starts anew. */
+  localEntries: 20_000,
+} as const;
+
+/** Tokens and who may still use them. */
+export const auth = {
+  /** Clocks of issuer and gateway may differ by this much. */
+  leewaySeconds: 30,
+  /** A token good for longer is refused: nobody remembers a revocation for ever. */
+  maxTokenSeconds: 7 * 86_400,
+  /** Ours have some 300 characters. */
+  tokenChars: 4096,
+  /** Verified tokens a process remembers: 10,000 cost about 5 MB. */
+  knownTokens: 10_000,
+  /** The log of revocations is read this often: a lost message of the broker costs this much. */
+  revocationsPollMs: 1 * seconds,
+  /** Neither the log nor the broker told us anything for this long: nobody gets in before the log was read. */
+  revocationsStaleMs: 10 * seconds,
+  /** A request waits this long for that. */
+  revocationsWaitMs: 1 * seconds,
+} as const;
+
 /** The life of one job. */
 export const job = {
   /** From the first worker taking it to its end, all attempts together. */

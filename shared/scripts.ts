@@ -7,11 +7,13 @@ import acceptLua from "./lua/accept.lua" with { type: "text" };
 import answerLua from "./lua/answer.lua" with { type: "text" };
 import appendLua from "./lua/append.lua" with { type: "text" };
 import askLua from "./lua/ask.lua" with { type: "text" };
+import holdSlotLua from "./lua/hold-slot.lua" with { type: "text" };
 import leaseLua from "./lua/lease.lua" with { type: "text" };
 import relayLua from "./lua/relay.lua" with { type: "text" };
 import releaseLua from "./lua/release.lua" with { type: "text" };
 import renewLua from "./lua/renew.lua" with { type: "text" };
 import seizeLua from "./lua/seize.lua" with { type: "text" };
+import takeTokensLua from "./lua/take-tokens.lua" with { type: "text" };
 import takeLua from "./lua/take.lua" with { type: "text" };
 import trimLua from "./lua/trim.lua" with { type: "text" };
 
@@ -21,12 +23,14 @@ interface ScriptCommands {
   eco2Answer(...args: Arg[]): Promise<(string | number)[]>;
   eco2Append(...args: Arg[]): Promise<string>;
   eco2Ask(...args: Arg[]): Promise<(string | number)[]>;
+  eco2HoldSlot(...args: Arg[]): Promise<string>;
   eco2Lease(...args: Arg[]): Promise<string>;
   eco2Relay(...args: Arg[]): Promise<number>;
   eco2Release(...args: Arg[]): Promise<string>;
   eco2Renew(...args: Arg[]): Promise<string>;
   eco2Seize(...args: Arg[]): Promise<string[]>;
   eco2Take(...args: Arg[]): Promise<(string | number)[]>;
+  eco2TakeTokens(...args: Arg[]): Promise<number[]>;
   eco2Trim(...args: Arg[]): Promise<(string | number)[]>;
 }
 
@@ -35,16 +39,18 @@ export type ScriptedRedis = Redis & ScriptCommands;
 
 /** Adds the scripts to a client. The one place that names them. */
 export function withScripts(redis: Redis): ScriptedRedis {
-  redis.defineCommand("eco2Accept", { numberOfKeys: 10, lua: acceptLua });
+  redis.defineCommand("eco2Accept", { numberOfKeys: 11, lua: acceptLua });
   redis.defineCommand("eco2Answer", { numberOfKeys: 2, lua: answerLua });
   redis.defineCommand("eco2Ask", { numberOfKeys: 3, lua: askLua });
   redis.defineCommand("eco2Append", { numberOfKeys: 8, lua: appendLua });
+  redis.defineCommand("eco2HoldSlot", { numberOfKeys: 1, lua: holdSlotLua });
   redis.defineCommand("eco2Lease", { numberOfKeys: 1, lua: leaseLua });
   redis.defineCommand("eco2Relay", { lua: relayLua });
   redis.defineCommand("eco2Release", { numberOfKeys: 1, lua: releaseLua });
   redis.defineCommand("eco2Renew", { numberOfKeys: 1, lua: renewLua });
   redis.defineCommand("eco2Seize", { numberOfKeys: 2, lua: seizeLua });
   redis.defineCommand("eco2Take", { numberOfKeys: 3, lua: takeLua });
+  redis.defineCommand("eco2TakeTokens", { lua: takeTokensLua });
   redis.defineCommand("eco2Trim", { numberOfKeys: 1, lua: trimLua });
   return redis as ScriptedRedis;
 }
@@ -70,6 +76,8 @@ export interface AcceptInput {
   readonly idempotency: { readonly key: string; readonly bodyHash: string } | undefined;
   /** `traceparent` of the request, for whoever looks into the job. */
   readonly trace?: string;
+  /** Jobs of this user that may be unended at once; undefined: any number. */
+  readonly maxUserJobs?: number;
 }
 
 export type Accepted =
@@ -77,7 +85,9 @@ export type Accepted =
   | { readonly word: "repeated"; readonly jobId: string }
   | { readonly word: "busy"; readonly jobId: string }
   | { readonly word: "conflict" }
-  | { readonly word: "full" };
+  | { readonly word: "full" }
+  /** The user has as many unended jobs as one may have. */
+  | { readonly word: "limited" };
 
 /** Writes a job's record, its first event, its turn and its outbox entry in one step. */
 export async function accept(redis: ScriptedRedis, input: AcceptInput): Promise<Accepted> {
@@ -92,6 +102,7 @@ export async function accept(redis: ScriptedRedis, input: AcceptInput): Promise<
     input.idempotency ? keys.idempotency(input.userId, input.idempotency.key) : "",
     keys.state(input.jobId),
     keys.chatOwner(input.chatId),
+    keys.userJobs(input.userId),
     input.jobId,
     input.chatId,
     input.userId,
@@ -108,6 +119,7 @@ export async function accept(redis: ScriptedRedis, input: AcceptInput): Promise<
     jobPrefix,
     stream.shardMaxEntries,
     input.trace ?? "",
+    input.maxUserJobs ?? "",
   );
   switch (reply[0]) {
     case "accepted":
@@ -117,6 +129,7 @@ export async function accept(redis: ScriptedRedis, input: AcceptInput): Promise<
       return { word: reply[0], jobId: String(reply[1]) };
     case "conflict":
     case "full":
+    case "limited":
       return { word: reply[0] };
     default:
       throw unknownWord("accept", reply[0]);

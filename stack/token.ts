@@ -1,4 +1,5 @@
 import { SignJWT } from "jose";
+import { auth } from "../shared/limits.ts";
 import { StackFailure, runCommand } from "./failure.ts";
 import { readFlags } from "./flags.ts";
 import { homeOf } from "./home.ts";
@@ -14,7 +15,7 @@ Usage: bun run token [--user UUID] [--ttl 24h] [--link]
 Prints a signed token for the stack of this folder.
 
   --user UUID   whose token (default ${devUser})
-  --ttl TIME    how long it is good, as in 90s, 15m, 1h, 7d (default 24h)
+  --ttl TIME    how long it is good, as in 90s, 15m, 1h, at most 7d (default 24h)
   --link        the address of the page with the token in it, to open in a browser
   --help        this text
 
@@ -58,8 +59,8 @@ await runCommand(async () => {
 function parseTtl(text: string): number {
   const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const seconds = Number(count) * secondsPer[(unit ?? "s") as keyof typeof secondsPer];
-  if (seconds > 0) return seconds;
-  throw new StackFailure(`--ttl wants a time like 90s, 15m, 1h or 7d, not "${text}"`, {
+  if (seconds > 0 && seconds <= auth.maxTokenSeconds) return seconds;
+  throw new StackFailure(`--ttl wants a time like 90s, 15m, 1h or at most 7d, not "${text}"`, {
     exitCode: 2,
   });
 }

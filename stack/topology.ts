@@ -20,6 +20,7 @@ export async function declareTopology(
     await channel.queueDeclare(deadLetterQueue, { durable: true }, deadLetterArguments);
     await channel.queueBind(deadLetterQueue, deadLetterExchange, deadLetterQueue);
     await channel.exchangeDeclare(exchange, "direct", { durable: true });
+    await channel.exchangeDeclare(names.revocationExchange, "fanout", { durable: true });
     await channel.queueDeclare(queue, { durable: true }, queueArguments(names));
     await channel.queueBind(queue, exchange, routingKey);
   } finally {

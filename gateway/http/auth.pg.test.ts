@@ -39,6 +39,36 @@ describeWith("redis", "postgres")("who asks", async () => {
     expect(await status({ origin: "null" })).toBe(401);
   });
 
+  const authz = "/api/v1/auth/ext-authz";
+  test("ext_authz says who asks, and overwrites who they say they are", async () => {
+    const asked = await use.send("GET", `${authz}/api/v1/news?token=x`, {
+      user,
+      headers: { "x-user-id": "11111111-1111-4111-8111-111111111111", "x-auth-provider": "root" },
+    });
+    expect(asked.status).toBe(200);
+    expect(asked.headers.get("x-user-id")).toBe(user);
+    expect(asked.headers.get("x-auth-provider")).toBe("unknown");
+  });
+
+  test.each([
+    ["GET", "/api/v1/news", 401],
+    ["GET", "", 401],
+    ["OPTIONS", "/api/v1/news", 200],
+    ["GET", "/health", 200],
+    ["GET", "/api/v1/auth/google/callback", 200],
+    ["POST", "/api/v1/auth/google/callback", 401],
+    ["GET", "/api/v1/auth/google/../../news", 401],
+    ["GET", "/api/v1/auth/google/%2e%2e/news", 401],
+    ["GET", "/api/v1/auth/google%2f..%2f..%2fnews", 401],
+    ["GET", "//health", 401],
+    ["GET", "/health/", 401],
+    ["GET", "/health;/api/v1/news", 401],
+    ["GET", "/%68ealth", 401],
+    ["GET", "/api/v1/news?/health", 401],
+  ])("ext_authz without a token: %s %p is %i", async (method, path, status) => {
+    expect((await use.send(method, `${authz}${path}`)).status).toBe(status);
+  });
+
   test("CORS answers listed origins only", async () => {
     const preflight = (origin: string) =>
       use.send("OPTIONS", base, { headers: { origin, "access-control-request-method": "POST" } });
@@ -46,6 +76,18 @@ describeWith("redis", "postgres")("who asks", async () => {
     expect(listed.status).toBe(204);
     expect(listed.headers.get("access-control-allow-origin")).toBe("https://eco2.example");
     expect(listed.headers.get("access-control-allow-credentials")).toBe("true");
+    // also on what a handler made by itself: a stream, or the answer of the gate
+    const headers = { origin: "https://eco2.example", "x-request-id": "here-1" };
+    const asked = await use.send("GET", `${authz}/x`, { user, headers });
+    expect(Object.fromEntries(asked.headers)).toMatchObject({
+      "access-control-allow-origin": "https://eco2.example",
+      "x-request-id": "here-1",
+      "x-content-type-options": "nosniff",
+      "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    });
+    const refused = await use.send("GET", base, { headers });
+    expect(refused.status).toBe(401);
+    expect(refused.headers.get("access-control-allow-origin")).toBe("https://eco2.example");
     const other = await preflight("https://eco2.example.evil.example");
     expect(other.headers.get("access-control-allow-origin")).toBeNull();
   });

@@ -2,7 +2,7 @@ import { AppError, type Code } from "../../shared/errors.ts";
 import type { Ctx } from "../deps.ts";
 import { isStoreAway } from "../stores.ts";
 
-/** The only place that knows both codes and statuses. 403 is not here: the existing client logs its user out on it. */
+/** The only place that knows both codes and statuses. 403 is for revoked tokens alone: the existing client logs its user out on it. */
 const statuses = {
   MESSAGE_REQUIRED: 400,
   VALIDATION_ERROR: 422,
@@ -12,6 +12,7 @@ const statuses = {
   INVALID_JOB_ID: 400,
   UNSUPPORTED_SERVICE: 400,
   UNAUTHORIZED: 401,
+  TOKEN_REVOKED: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   MISROUTED: 421,
@@ -45,6 +46,7 @@ const sentences: Partial<Record<Code, string>> = {
   UNSUPPORTED_MEDIA_TYPE: "send application/json in UTF-8",
   PAYLOAD_TOO_LARGE: "the body is too large",
   UNAUTHORIZED: "a valid token is needed",
+  TOKEN_REVOKED: "this token was revoked",
   NOT_FOUND: "there is nothing here",
   METHOD_NOT_ALLOWED: "this method is not allowed here",
   MISROUTED: "this process does not serve streams",
@@ -55,6 +57,7 @@ const sentences: Partial<Record<Code, string>> = {
   CHAT_BUSY: "another answer of this chat is being written",
   IDEMPOTENCY_CONFLICT: "this Idempotency-Key was used with another body",
   JOB_SUBMIT_FAILED: "the message could not be taken, please send it again",
+  RATE_LIMITED: "too many requests",
   UNAVAILABLE: "the service is not available right now",
 };
 

@@ -1,5 +1,6 @@
 import type { Role } from "../config.ts";
 import type { Handle } from "../deps.ts";
+import type { Share } from "../limits/limits.ts";
 import { cancelJob } from "./cancel-job.ts";
 import { createChat } from "./create-chat.ts";
 import { deleteChat } from "./delete-chat.ts";
@@ -14,13 +15,15 @@ import { sendMessage } from "./send-message.ts";
 import { streamEvents, unsupportedService } from "./stream-events.ts";
 import { topology } from "./topology.ts";
 
-interface Route {
+export interface Route {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** A name stands for one segment of the path. */
   readonly path: string;
   /** The role that serves it; undefined: every one. */
   readonly role: Exclude<Role, "all"> | undefined;
   readonly handle: Handle;
+  /** What it uses up of a user's share. */
+  readonly share?: Share;
   /** Answers without a token. */
   readonly isOpen?: true;
 }
@@ -29,7 +32,13 @@ const chat = "/api/v1/chat";
 
 /** Every route. The first that fits wins: `…/events` stands before the prefix routes. */
 const routes: readonly Route[] = [
-  { method: "GET", path: `${chat}/:job_id/events`, role: "sse", handle: streamEvents },
+  {
+    method: "GET",
+    path: `${chat}/:job_id/events`,
+    role: "sse",
+    handle: streamEvents,
+    share: "streams",
+  },
   {
     method: "GET",
     path: "/api/v1/:service/:job_id/events",
@@ -42,7 +51,13 @@ const routes: readonly Route[] = [
   { method: "GET", path: `${chat}/:chat_id`, role: "api", handle: readChat },
   { method: "PATCH", path: `${chat}/:chat_id`, role: "api", handle: renameChat },
   { method: "DELETE", path: `${chat}/:chat_id`, role: "api", handle: deleteChat },
-  { method: "POST", path: `${chat}/:chat_id/messages`, role: "api", handle: sendMessage },
+  {
+    method: "POST",
+    path: `${chat}/:chat_id/messages`,
+    role: "api",
+    handle: sendMessage,
+    share: "messages",
+  },
   { method: "POST", path: `${chat}/:job_id/input`, role: "api", handle: sendInput },
   { method: "POST", path: `${chat}/:job_id/cancel`, role: "api", handle: cancelJob },
   { method: "GET", path: `${chat}/:job_id/status`, role: "api", handle: jobStatus },

@@ -11,6 +11,7 @@ import { accept, type Accepted, type AcceptInput } from "../../shared/scripts.ts
 import { requireOwner } from "../chat-owner.ts";
 import type { Deps, Handle } from "../deps.ts";
 import { jobIdsIn } from "../job-ids.ts";
+import { TooMany } from "../limits/limits.ts";
 import { publishJob } from "../queue.ts";
 import { isReadyWithin, within } from "../stores.ts";
 import { withdraw } from "../withdraw.ts";
@@ -58,6 +59,7 @@ export const sendMessage: Handle = async (c, deps) => {
     doubleTexting: doubleTexting === "reject" ? "reject" : "enqueue",
     idempotency,
     trace: labels.traceparent,
+    maxUserJobs: deps.limits.jobsAtOnce,
   };
   if (doubleTexting === "interrupt") await interrupt(deps, acceptInput);
   const accepted = await acceptOrWithdraw(deps, acceptInput);
@@ -81,6 +83,8 @@ export const sendMessage: Handle = async (c, deps) => {
       throw new AppError("IDEMPOTENCY_CONFLICT");
     case "full":
       throw submitFailed();
+    case "limited":
+      throw new TooMany("jobs at once", 2);
   }
 };
 

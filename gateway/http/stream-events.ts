@@ -5,6 +5,7 @@ import type { Handle } from "../deps.ts";
 import { readCursor } from "../sse/cursor.ts";
 import { frame } from "../sse/frame.ts";
 import { streamHeaders } from "../sse/open-stream.ts";
+import { TooMany } from "../limits/limits.ts";
 import { readStoredEnding, type StoredEnding } from "../stored-ending.ts";
 import { endedStatuses, requireJob } from "./require-job.ts";
 
@@ -19,7 +20,7 @@ export const streamEvents: Handle = async (c, deps) => {
   if (!parsed.success)
     throw new AppError("INVALID_JOB_ID", { detail: "the job id must be a UUID" });
   const jobId = parsed.output;
-  const { userId, expiresAtMs } = c.get("principal");
+  const { userId, expiresAtMs, jti } = c.get("principal");
   const cursor = readCursor(c.req.header("last-event-id"), c.req.query("last_event_id"));
   const respond = (ending: StoredEnding): Response => {
     const isItsCursor = cursor.word === "at" && ending.id === formatEventId(cursor.id);
@@ -30,14 +31,23 @@ export const streamEvents: Handle = async (c, deps) => {
   const job = await requireJob(deps, jobId, userId);
   if (job.place === "rows") return respond(job.ending);
   const setIdleSeconds = c.env?.setIdleSeconds ?? (() => {});
-  const stream = await deps.streams.open({
-    jobId,
-    cursor,
-    isEnded: endedStatuses.has(job.status),
-    expiresAtMs,
-    signal,
-    setIdleSeconds,
-  });
+  const giveBack = await deps.limits.slots.take(userId);
+  if (!giveBack) throw new TooMany("streams at once", 5);
+  let stream: Response | undefined;
+  try {
+    stream = await deps.streams.open({
+      jobId,
+      cursor,
+      isEnded: endedStatuses.has(job.status),
+      expiresAtMs,
+      isRevoked: () => deps.revocations.isRevoked(jti),
+      signal,
+      setIdleSeconds,
+      onClosed: giveBack,
+    });
+  } finally {
+    if (!stream?.body) giveBack();
+  }
   if (stream) return stream;
   const ending = await readStoredEnding(deps.sql, jobId, userId);
   if (!ending) throw new AppError("JOB_NOT_FOUND");

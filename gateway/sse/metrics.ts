@@ -2,7 +2,14 @@ import { Counter, Gauge, Histogram, type Registry } from "../../shared/prom.ts";
 
 /** Why a reader was closed; the only values of the `reason` label. */
 export type CloseReason =
-  "done" | "client_gone" | "timeout" | "token_expired" | "stalled" | "drained" | "log_lost";
+  | "done"
+  | "client_gone"
+  | "timeout"
+  | "token_expired"
+  | "token_revoked"
+  | "stalled"
+  | "drained"
+  | "log_lost";
 
 interface Connection {
   readonly status: string;

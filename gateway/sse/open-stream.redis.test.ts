@@ -189,6 +189,7 @@ describeWith("redis")("a stream", async () => {
       isEnded: false,
       expiresAtMs: Date.now() + 200,
       signal: new AbortController().signal,
+      isRevoked: () => false,
       setIdleSeconds: () => {},
     });
     expect(await response?.text()).toContain("event: queued");
@@ -203,6 +204,7 @@ describeWith("redis")("a stream", async () => {
       isEnded: false,
       expiresAtMs: Date.now() + 60_000,
       signal: client.signal,
+      isRevoked: () => false,
       setIdleSeconds: () => {},
     });
     client.abort();

@@ -31,10 +31,14 @@ export interface StreamRequest {
   readonly isEnded: boolean;
   /** Wall ms at which the token has run out, leeway included. */
   readonly expiresAtMs: number;
+  /** Its token was revoked since. */
+  readonly isRevoked: () => boolean;
   /** Of the request: the client went away. */
   readonly signal: AbortSignal;
   /** Sets the connection's idle limit, 0 for none. */
   readonly setIdleSeconds: (seconds: number) => void;
+  /** Runs once an opened reader is closed. */
+  readonly onClosed?: () => void;
 }
 
 export const streamHeaders = {
@@ -106,6 +110,7 @@ export class Streams {
       metrics,
       now,
       expiresAt: now + (request.expiresAtMs - clock.wallMs()),
+      isRevoked: request.isRevoked,
       onClosed: (reason) => this.#forget(reader, feed, request, reason, now),
     });
     const feed = await fanout.join(request.jobId, reader);
@@ -193,6 +198,7 @@ export class Streams {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
+    request.onClosed?.();
     onClosed?.(request.jobId, reason, clock.monotonicMs() - openedAt);
   }
 

@@ -27,6 +27,8 @@ interface ReaderOptions {
   readonly now: number;
   /** Monotonic ms at which its token has run out for good. */
   readonly expiresAt: number;
+  /** Its token was revoked since. */
+  readonly isRevoked: () => boolean;
   /** Runs once, whoever closes it. */
   readonly onClosed: (reason: CloseReason) => void;
 }
@@ -109,6 +111,7 @@ export class Reader implements FeedReader {
     if (this.#isClosed) return;
     if (now - this.#options.now >= sse.maxOpenMs) return this.close("timeout", timeoutEvent());
     if (now >= this.#options.expiresAt) return this.close("token_expired");
+    if (this.#options.isRevoked()) return this.close("token_revoked");
     if (!this.#hasRoom()) {
       if (this.#blockedSince === undefined) this.#block();
       else if (now - this.#blockedSince >= sse.stalledMs) this.close("stalled");

@@ -1,3 +1,4 @@
+import type { AMQPChannel } from "@cloudamqp/amqp-client";
 import { SignJWT } from "jose";
 import { Registry } from "../../shared/prom.ts";
 import { openBroker } from "../../shared/clients/amqp.ts";
@@ -5,11 +6,15 @@ import { openPostgres } from "../../shared/clients/postgres.ts";
 import { closeRedis, openRedis } from "../../shared/clients/redis.ts";
 import { systemClock as clock } from "../../shared/clock.ts";
 import { type QueueNames, topology } from "../../shared/contract/topology.ts";
+import { quota } from "../../shared/limits.ts";
 import { createLog } from "../../shared/log.ts";
 import { noTracing, type Tracing } from "../../shared/trace.ts";
 import { createApp } from "../app.ts";
 import type { Deps } from "../deps.ts";
-import { createVerify } from "../http/auth.ts";
+import { type Key, secretKey } from "../gate/keyring.ts";
+import { Revocations } from "../gate/revocations.ts";
+import { createVerify } from "../gate/verify.ts";
+import { type LimitRules, openLimits } from "../limits/limits.ts";
 import { createHttpMetrics } from "../metrics.ts";
 import { openStreams } from "../sse/open-streams.ts";
 
@@ -38,27 +43,39 @@ export async function testToken(
   return new SignJWT({ ...good, ...claims }).setProtectedHeader({ alg }).sign(secret);
 }
 
+const testLimits: LimitRules = { ...quota, addressRequestsPerSecond: undefined };
+
 interface Stores {
   readonly redisUrl: string;
   readonly databaseUrl: string;
   /** Without it the broker is away. */
   readonly queue?: { readonly url: string; readonly topology: QueueNames };
+  readonly limits?: Partial<LimitRules>;
+  /** Redis-P, when it is not the same as Redis-S. */
+  readonly pubsubUrl?: string;
+  /** More keys than the tests' own, which is called `now`. */
+  readonly keys?: readonly Key[];
 }
 
 /** The app on real stores, spoken to by requests. */
 export function openTestApp(
-  { redisUrl, databaseUrl, queue }: Stores,
+  { redisUrl, databaseUrl, queue, limits, pubsubUrl, keys = [] }: Stores,
   tracing: Tracing = noTracing,
 ) {
   const log = createLog(() => {});
   const redis = openRedis(redisUrl, "test", "request", log);
   const logRedis = openRedis(redisUrl, "test-log", "request", log);
-  const pubsub = openRedis(redisUrl, "test-pub", "request", log);
+  const pubsub = openRedis(pubsubUrl ?? redisUrl, "test-pub", "request", log);
   const subscriber = openRedis(redisUrl, "test-live", "subscriber", log);
   const sql = openPostgres(databaseUrl, "test");
   const queueNames = queue?.topology ?? topology;
-  const broker = queue && openBroker({ url: queue.url, name: "test", names: queueNames, log });
+  const revocations = new Revocations({ redis, clock, log });
+  const onChannel = (channel: AMQPChannel) =>
+    revocations.listen(channel, queueNames.revocationExchange);
+  const broker =
+    queue && openBroker({ url: queue.url, name: "test", names: queueNames, log, onChannel });
   const closing = new AbortController();
+  void revocations.run(closing.signal);
   const registry = new Registry();
   const streams = openStreams({ subscriber, logRedis, registry, clock, log });
   const deps: Deps = {
@@ -69,14 +86,20 @@ export function openTestApp(
     broker,
     queueNames,
     streams,
-    verify: createVerify(testRules, clock),
+    verify: createVerify(
+      { ...testRules, keys: [secretKey(testRules.secret, "now"), ...keys] },
+      revocations,
+      clock,
+    ),
+    revocations,
     metrics: createHttpMetrics(registry, () => broker?.isUp() ?? false),
     tracing,
     clock,
     log,
     corsOrigins: ["https://eco2.example"],
     page: undefined,
-    isBehindProxy: false,
+    proxyHops: 0,
+    limits: openLimits({ redis: pubsub, clock, rules: { ...testLimits, ...limits }, hops: 0 }),
     closing: closing.signal,
   };
   const app = createApp(deps);

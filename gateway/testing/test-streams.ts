@@ -43,6 +43,7 @@ export function openTestStreams(url: string, speed = 1): TestStreams {
       cursor: readCursor(lastEventId, undefined),
       isEnded,
       expiresAtMs: Date.now() + 3_600_000 * speed,
+      isRevoked: () => false,
       signal: new AbortController().signal,
       setIdleSeconds: () => {},
     });

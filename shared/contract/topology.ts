@@ -5,6 +5,8 @@ export const topology = {
   routingKey: "chat.process",
   deadLetterExchange: "dlx",
   deadLetterQueue: "dlq.chat.process",
+  /** Fanout: every gateway has a queue of its own there, as long as it lives. */
+  revocationExchange: "blacklist.events",
   /** Returns of one message before it goes to the dead-letter queue. */
   deliveryLimit: 3,
   /** A job nobody took for an hour is dead-lettered: its reader has long gone. */
@@ -22,4 +24,5 @@ export interface QueueNames {
   readonly routingKey: string;
   readonly deadLetterExchange: string;
   readonly deadLetterQueue: string;
+  readonly revocationExchange: string;
 }

@@ -107,6 +107,7 @@ export async function testTopology(): Promise<{
     routingKey: `test.${id}.process`,
     deadLetterExchange: `test.${id}.dlx`,
     deadLetterQueue: `test.${id}.dlq`,
+    revocationExchange: `test.${id}.revocations`,
   };
   await declareTopology(url, topology);
   return { url, topology, remove: () => removeTopology(url, topology) };
@@ -122,6 +123,7 @@ async function removeTopology(url: string, names: QueueNames): Promise<void> {
     await channel.queueDelete(names.deadLetterQueue);
     await channel.exchangeDelete(names.exchange);
     await channel.exchangeDelete(names.deadLetterExchange);
+    await channel.exchangeDelete(names.revocationExchange);
   } finally {
     await client.close();
   }

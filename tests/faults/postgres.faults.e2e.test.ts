@@ -2,8 +2,10 @@ import { expect, test } from "bun:test";
 import { until } from "../../shared/testing/until.ts";
 import { Client } from "../client.ts";
 import { freeze } from "./freeze.ts";
+import { ending } from "./person.ts";
 import { onPostgres, restart } from "./stores.ts";
 import { underLoad } from "./suite.ts";
+import { StreamCheck } from "./verify.ts";
 
 const suite = underLoad();
 
@@ -43,6 +45,23 @@ test("away for 20 s: answers stream on, lists say 503, and the backlog is caught
   // `breaks` has found every row; how long that took from the restart on is the backlog
   expect(performance.now() - startedAt).toBeLessThan(20_000);
 }, 90_000);
+
+test("away for 3 s: first messages of new chats wait for it, and no longer than that", async () => {
+  const client = somebody();
+  const chats = await Promise.all(Array.from({ length: 12 }, () => client.createChat()));
+  let waitedMs = 0;
+  await suite.breaks(async (rig) => {
+    let ends: Promise<unknown> = Promise.resolve();
+    await restart(rig, "postgres", 3000, async () => {
+      const jobs = await Promise.all(chats.map((chat) => client.send(chat, "캔은 어떻게 버려?")));
+      ends = Promise.all(jobs.map((job) => ending(client, new StreamCheck(job))));
+    });
+    const backAt = performance.now();
+    await ends;
+    waitedMs = performance.now() - backAt;
+  });
+  expect(waitedMs).toBeLessThan(8000); // their own answers took some of it
+}, 60_000);
 
 test("every session ended", async () => {
   const { slowestMs } = await suite.breaks((rig) =>

@@ -31,7 +31,7 @@ export function gradeByCode(sample: Sample): { score: number; checks: Scores<Che
 
 /** What nobody can make up without being caught: amounts, telephone numbers, addresses of pages, dates. */
 const claims =
-  /https?:\/\/[^\s)\]>"]+|\d{2,4}-\d{3,4}(?:-\d{4})?|\d[\d,]*(?:\.\d+)? ?(?:원|%|kg|킬로|km|m\b|도|℃|시간|개월|월|일|년|층|개|mL|L\b)/g;
+  /https?:\/\/[^\s)\]>"]+|\d{2,4}-\d{3,4}(?:-\d{4})?|\d[\d,]{0,15}(?:\.\d{1,6})? ?(?:원|%|kg|킬로|km|m\b|도|℃|시간|개월|월|일|년|층|개|mL|L\b)/g;
 
 /** The share of such claims that stand in the question or in what was found. */
 function supported({ answer, sections, question }: Sample): number {

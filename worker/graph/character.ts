@@ -13,7 +13,7 @@ export function asCharacterFact(character: Character): CharacterFact {
   };
 }
 
-const asksForOne = /[가-힣]{2,} ?캐릭(?:터)?(?:도|가|는|은)? ?(?:있|없)/;
+const asksForOne = /[가-힣]{2,12} ?캐릭(?:터)?(?:도|가|는|은)? ?(?:있|없)/;
 const anyOfThem = /(?:분리 ?(?:배출|수거)|재활용|무슨|어떤|다른|전체|모든|환경) ?캐릭/;
 
 /** The character asked for by name or by the thing it stands for; all of them when none was named. */

@@ -97,7 +97,7 @@ function anotherDay(content: readonly string[], topics: readonly Topic[]): Resol
     return undefined;
   const asked = topics.findLast(({ intent }) => intent === "weather" || intent === "location");
   if (!asked) return undefined;
-  const bare = content.map((one) => one.replace(/(?:은|는|에는|엔|도)?(?:요)?[?!.~]*$/, ""));
+  const bare = content.map((one) => one.replace(/(?:은|는|에는|엔|도)?(?:요)?[?!.~]{0,9}$/, ""));
   return { text: again(asked, bare.join(" ")), isFollowUp: true, things: [] };
 }
 

@@ -16,7 +16,7 @@ export const both = /둘 ?다|두 ?(?:개|가지) ?(?:다|모두)|모두 다/;
 /** "다른 데", "거기 말고": another place than the last. */
 export const elsewhere = /(?:거기|그곳|그쪽|여기) ?말고|다른 ?(?:데|곳|장소|가게|매장)|더 ?가까운/;
 /** What stands before it is not meant. */
-export const notThat = /^(.*?(?:거|것|건|그거|이거|그게|[가-힣]+)) ?말고\s*/;
+export const notThat = /^(.{0,60}?(?:거|것|건|그거|이거|그게|[가-힣]{1,12})) ?말고\s*/;
 
 /** What may be said of a thing without naming it: questions, verbs of throwing away, prices, boxes. */
 export const predicate = new RegExp(

@@ -161,7 +161,7 @@ function soften(
   if (of("character") >= 3) set("waste", Math.min(2, of("waste")));
   // "수거함에 넣으면 안 되나요?" asks whether, not where
   const intoBin = /함에 ?(?:같이 )?(?:넣|버|담)/.test(text) && !/어디|위치|근처|가까/.test(text);
-  if (intoBin && known.things(text.replaceAll(/\S*(?:수거 ?|배출 ?)?함에/g, " ")).length > 0) {
+  if (intoBin && known.things(text.replaceAll(/\S{0,20}(?:수거 ?|배출 ?)?함에/g, " ")).length > 0) {
     set("collection_point", 0);
     add("waste", 3);
   }

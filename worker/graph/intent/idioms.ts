@@ -45,7 +45,7 @@ export function withoutIdioms(
   let rest = text;
   for (const pattern of patterns) {
     rest = rest.replace(pattern, (found) => {
-      const before = found.slice(0, found.lastIndexOf("버")).replace(/(?:을|를|\s)+$/, "");
+      const before = found.slice(0, found.lastIndexOf("버")).replace(/(?:을|를|\s){1,4}$/, "");
       return stepBefore.test(found) || namesThing(before.trim()) ? found : " ";
     });
   }

@@ -1,0 +1,16 @@
+/** Paths that answer without a token, beside sign-in. Spelled exactly so, or a token is needed. */
+const open: ReadonlySet<string> = new Set([
+  "GET /health",
+  "GET /ready",
+  "GET /openapi.json",
+  "GET /docs",
+  "POST /api/v1/auth/refresh",
+  "POST /api/v1/auth/logout",
+  "GET /api/v1/auth/.well-known/jwks.json",
+]);
+const signIn = /^GET \/api\/v1\/auth\/(google|kakao|naver)(\/(login|authorize|callback))?$/;
+
+export function isOpenPath(method: string, path: string): boolean {
+  const asked = `${method} ${path}`;
+  return open.has(asked) || signIn.test(asked);
+}
