@@ -22,6 +22,8 @@ export const keys = {
   turns: (chat: ChatId) => `chat:turns:${chat}`,
   /** S, hash: the question a job waits for, and its answer. */
   input: (job: JobId) => `chat:input:${job}`,
+  /** S, string JSON: how a finished job ran: nodes, times, policies, usage. */
+  run: (job: JobId) => `chat:run:${job}`,
   /** S, zset: jobs of a chat that PostgreSQL may not have yet; score = accepted at, ms. */
   recent: (chat: ChatId) => `chat:recent:${chat}`,
   /** S, hash: owner and title of a chat, so that posts outlive a PostgreSQL outage. */
@@ -68,6 +70,8 @@ export const keys = {
   syncDeadLetters: "checkpoint:sync:dlq",
   /** C, string: which worker copies at the moment. */
   syncLease: "checkpoint:sync:lease",
+  /** C, string JSON: an answer of an outside service, for as long as it holds. */
+  apiCache: (name: string) => `chat:api:${name}`,
   /** C, string JSON: what a message without a history asks for. */
   intentCache: (hash: string) => `chat:cache:intent:${hash}`,
   /** P, channel: hints for readers of one job. */

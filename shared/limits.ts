@@ -87,6 +87,16 @@ export const job = {
   answerBytes: 1024 * 1024,
 } as const;
 
+/** Questions to a person in the middle of a job. */
+export const humanInput = {
+  /** How long a job waits for an answer, unless the worker is told otherwise. */
+  waitMs: 60 * seconds,
+  /** A look at the store while waiting, for when no news came. */
+  pollMs: 1 * seconds,
+  /** Questions of one node at most: an answer may lead to another question. */
+  perNode: 2,
+} as const;
+
 /** How long things stay in Redis. Rows in PostgreSQL stay for ever. */
 export const ttl = {
   /** A job that never ends is ended by the watchdog long before this. */

@@ -2,8 +2,17 @@ import { hostname } from "node:os";
 import * as v from "valibot";
 import { envInteger, envUrl, readEnv, envRedisUrl } from "../shared/env.ts";
 import { logLevels } from "../shared/log.ts";
+import { PolicyOverrides, policiesWith } from "./graph/policies.ts";
 
 const Redis = envRedisUrl();
+const Key = v.optional(v.string());
+const BaseUrl = v.optional(envUrl("http", "https"));
+const dollars = v.pipe(v.number(), v.minValue(0));
+const TokenPrices = v.pipe(
+  v.string(),
+  v.parseJson(undefined, "must be JSON"),
+  v.record(v.string(), v.strictObject({ input: dollars, cachedInput: dollars, output: dollars })),
+);
 
 const Share = v.pipe(v.string(), v.toNumber(), v.minValue(0), v.maxValue(1));
 const Dollars = v.pipe(v.string(), v.toNumber(), v.minValue(0));
@@ -26,6 +35,25 @@ const Config = v.pipe(
     GEMINI_API_KEY: v.optional(v.string()),
     GEMINI_BASE_URL: v.optional(envUrl("http", "https")),
     CHAT_LOCAL_PACE_MS: v.optional(envInteger(0, 1000), "12"),
+    KAKAO_REST_API_KEY: Key,
+    KAKAO_BASE_URL: BaseUrl,
+    DATA_GO_KR_API_KEY: Key,
+    KMA_API_KEY: Key,
+    KMA_BASE_URL: BaseUrl,
+    MOIS_API_KEY: Key,
+    MOIS_BASE_URL: BaseUrl,
+    KECO_API_KEY: Key,
+    KECO_BASE_URL: BaseUrl,
+    KECO_DATASET_ID: v.optional(v.pipe(v.string(), v.regex(/^uddi:[\w-]+$/, "must be uddi:…"))),
+    TAVILY_API_KEY: Key,
+    TAVILY_BASE_URL: BaseUrl,
+    DUCKDUCKGO_BASE_URL: BaseUrl,
+    CHAT_WORKER_WEB_SEARCH: v.optional(v.picklist(["tavily", "duckduckgo", "off"]), "tavily"),
+    CHAT_WORKER_ENABLE_IMAGE_GENERATION: v.optional(v.picklist(["true", "false"]), "false"),
+    CHAT_WORKER_POLICIES: v.optional(PolicyOverrides, "{}"),
+    CHAT_WORKER_TOKEN_PRICES: v.optional(TokenPrices, "{}"),
+    CHAT_WORKER_LINK_HOSTS: v.optional(v.string(), ""),
+    HITL_TIMEOUT_SECONDS: v.optional(envInteger(1, 600), "60"),
     CHAT_WORKER_ENABLE_EVAL_PIPELINE: v.optional(v.picklist(["true", "false"]), "true"),
     CHAT_WORKER_EVAL_SAMPLE_RATE: v.optional(Share, "1"),
     CHAT_WORKER_EVAL_MODEL: v.optional(v.pipe(v.string(), v.maxLength(64)), "gpt-4o-mini"),
@@ -46,6 +74,26 @@ const Config = v.pipe(
     openai: { key: env.OPENAI_API_KEY, baseUrl: env.OPENAI_BASE_URL },
     google: { key: env.GOOGLE_API_KEY ?? env.GEMINI_API_KEY, baseUrl: env.GEMINI_BASE_URL },
     localPaceMs: env.CHAT_LOCAL_PACE_MS,
+    apis: {
+      kakao: { key: env.KAKAO_REST_API_KEY, baseUrl: env.KAKAO_BASE_URL },
+      kma: { key: env.KMA_API_KEY ?? env.DATA_GO_KR_API_KEY, baseUrl: env.KMA_BASE_URL },
+      mois: { key: env.MOIS_API_KEY ?? env.DATA_GO_KR_API_KEY, baseUrl: env.MOIS_BASE_URL },
+      keco: {
+        key: env.KECO_API_KEY ?? env.DATA_GO_KR_API_KEY,
+        baseUrl: env.KECO_BASE_URL,
+        datasetId: env.KECO_DATASET_ID,
+      },
+      tavily: { key: env.TAVILY_API_KEY, baseUrl: env.TAVILY_BASE_URL },
+      duckDuckGo: { baseUrl: env.DUCKDUCKGO_BASE_URL },
+    },
+    webSearch: env.CHAT_WORKER_WEB_SEARCH,
+    images: { isEnabled: env.CHAT_WORKER_ENABLE_IMAGE_GENERATION === "true" },
+    policies: policiesWith(env.CHAT_WORKER_POLICIES),
+    tokenPrices: env.CHAT_WORKER_TOKEN_PRICES,
+    linkHosts: env.CHAT_WORKER_LINK_HOSTS.split(",")
+      .map((host) => host.trim().toLowerCase())
+      .filter((host) => host !== ""),
+    humanWaitMs: env.HITL_TIMEOUT_SECONDS * 1000,
     evals: {
       isEnabled: env.CHAT_WORKER_ENABLE_EVAL_PIPELINE === "true",
       sampleRate: env.CHAT_WORKER_EVAL_SAMPLE_RATE,
@@ -82,6 +130,29 @@ environment
   GOOGLE_API_KEY            answers by Gemini (GEMINI_API_KEY means the same)
   GEMINI_BASE_URL           another address for Gemini
   CHAT_LOCAL_PACE_MS        pause between words of the offline mode (default 12: a person sees them come)
+  HITL_TIMEOUT_SECONDS      how long a question to the person waits, 1 to 600 (default 60)
+
+outside services: without its key a service is not asked, and the answer says so
+  KAKAO_REST_API_KEY        places and districts
+  DATA_GO_KR_API_KEY        key of the public data portal, for the three below that have none of their own
+  KMA_API_KEY               weather
+  MOIS_API_KEY              household waste by district
+  KECO_API_KEY              collection points; KECO_DATASET_ID names another snapshot (uddi:…)
+  TAVILY_API_KEY            web search, after the search of the model itself
+  CHAT_WORKER_WEB_SEARCH    tavily (default) | duckduckgo: that one too, it needs no key | off: none at all
+  CHAT_WORKER_ENABLE_IMAGE_GENERATION
+                            true | false (default); needs a model key and a store for pictures
+  KAKAO_BASE_URL, KMA_BASE_URL, MOIS_BASE_URL, KECO_BASE_URL, TAVILY_BASE_URL, DUCKDUCKGO_BASE_URL
+                            other addresses, for tests and proxies
+
+limits
+  CHAT_WORKER_POLICIES      JSON by node, what is not named keeps its default:
+                            {"location": {"timeoutMs": 8000, "retries": 1, "breakAfter": 5, "failMode": "open",
+                            "deadlineMs": 5000, "priority": 0, "atOnce": 64, "waiting": 256}}
+                            failMode: open (go on without) | fallback (another way first) | close (the job fails)
+  CHAT_WORKER_TOKEN_PRICES  JSON, US dollars per million tokens, for the cost estimate of a job:
+                            {"gpt-5.2": {"input": 1, "cachedInput": 0.1, "output": 8}}
+  CHAT_WORKER_LINK_HOSTS    hosts that links of answers may point to, with commas, besides public offices
 
 grades of finished answers, off their way
   CHAT_WORKER_ENABLE_EVAL_PIPELINE

@@ -8,7 +8,13 @@ import { renew, type ScriptedRedis } from "../shared/scripts.ts";
 /** Keeps the leases of this worker's attempts and brings news about them. */
 export interface Leases {
   /** `onNews` is called at most once: the job ended, or another attempt owns it. */
-  hold(jobId: JobId, attempt: number, onNews: (news: "ended" | "stale") => void): Held;
+  hold(
+    jobId: JobId,
+    attempt: number,
+    onNews: (news: "ended" | "stale") => void,
+    /** After every look that found the lease still ours: a round, or a message about the job. */
+    onLook?: () => void,
+  ): Held;
   close(): Promise<void>;
 }
 interface Held {
@@ -18,6 +24,7 @@ interface Holding {
   readonly jobId: JobId;
   readonly attempt: number;
   readonly onNews: (news: "ended" | "stale") => void;
+  readonly onLook: (() => void) | undefined;
 }
 
 /**
@@ -37,7 +44,8 @@ export function holdLeases(options: {
 
   const look = async (holding: Holding): Promise<void> => {
     const word = await renew(redis, holding.jobId, holding.attempt);
-    if (word === "renewed" || !holdings.delete(holding)) return;
+    if (word === "renewed") return holding.onLook?.();
+    if (!holdings.delete(holding)) return;
     holding.onNews(word);
   };
   const lookAt = (which: Iterable<Holding>) => Promise.allSettled(Array.from(which, look));
@@ -61,8 +69,8 @@ export function holdLeases(options: {
   });
 
   return {
-    hold: (jobId, attempt, onNews) => {
-      const holding = { jobId, attempt, onNews };
+    hold: (jobId, attempt, onNews, onLook) => {
+      const holding = { jobId, attempt, onNews, onLook };
       holdings.add(holding);
       return { release: () => void holdings.delete(holding) };
     },

@@ -133,6 +133,12 @@ export function createMetrics() {
       labelNames: ["intent", "error_type"],
       registers,
     }),
+    tokens: new Counter({
+      name: "chat_token_usage_total",
+      help: "Tokens of models: fresh input, cached input, output",
+      labelNames: ["provider", "type"],
+      registers,
+    }),
     ...streamMetrics(registers),
     activeJobs: new Gauge({ name: "chat_active_jobs", help: "Jobs running", registers }),
     parked: new Gauge({

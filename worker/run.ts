@@ -1,24 +1,31 @@
 import { type Clock, storeClock } from "../shared/clock.ts";
 import type { JobErrorCode } from "../shared/contract/event.ts";
 import type { Job } from "../shared/contract/job.ts";
-import { AppError, type Code } from "../shared/errors.ts";
 import { recordFromJob } from "../shared/job-record.ts";
 import { keys } from "../shared/keys.ts";
 import type { Log } from "../shared/log.ts";
 import type { Attempt, ScriptedRedis } from "../shared/scripts.ts";
 import { formatTraceparent, noTracing, type TraceContext, type Tracing } from "../shared/trace.ts";
+import { humanInput } from "../shared/limits.ts";
+import { type Deadline, startDeadline } from "./deadline.ts";
 import { createEmit, type Emit } from "./emit.ts";
 import type { Evals } from "./eval/evals.ts";
 import { sampleFrom } from "./eval/sample.ts";
 import { answerPrompt } from "./prompts/prompts.ts";
 import type { Agent } from "./graph/graph.ts";
-import { createProgress } from "./graph/progress.ts";
 import type { RunContext } from "./graph/run-context.ts";
-import type { State } from "./graph/state.ts";
 import type { Leases } from "./leases.ts";
 import type { Chosen } from "./llm/choose.ts";
+import { createMeter, metered } from "./llm/meter.ts";
+import type { TokenPrices } from "./llm/usage.ts";
 import type { Metrics } from "./metrics.ts";
 import { observeStream } from "./observe-stream.ts";
+import { createPerson } from "./person.ts";
+import { reporting } from "./report.ts";
+import { runAgent, type Stop } from "./run-agent.ts";
+import { createNotes, modelOf } from "./run-record.ts";
+import { isSuperseded } from "./superseded.ts";
+import { storeRunRecord } from "./store-run-record.ts";
 
 /**
  * How an attempt came out, and so what its delivery needs.
@@ -41,20 +48,12 @@ export interface RunDeps {
   /** What the job came from. */
   readonly trace?: TraceContext | undefined;
   readonly fullWaitMs?: number;
+  /** How long a question to the person waits. */
+  readonly humanWaitMs?: number;
+  readonly prices?: TokenPrices | undefined;
+  /** For the record of a run. */
+  readonly policies?: Readonly<Record<string, unknown>>;
 }
-
-/** Why a run stops before its answer is complete. */
-type Stop = "ended" | "stale" | "full" | "deadline" | "handback";
-
-/** Which ending a failure becomes; anything else is INTERNAL. */
-const endingCodes: Partial<Record<Code, JobErrorCode>> = {
-  MODEL_BUSY: "MODEL_FAILED",
-  MODEL_FAILED: "MODEL_FAILED",
-  NODE_FAILED: "NODE_FAILED",
-  ANSWER_TOO_LARGE: "ANSWER_TOO_LARGE",
-  TIMEOUT: "TIMEOUT",
-  UNAVAILABLE: "NODE_FAILED", // the chat's memory could not be reached: no answer rather than one without it
-};
 
 /** How long an attempt that was fenced out waits to learn whether that was a cancel. */
 const cancelMs = 200;
@@ -101,49 +100,69 @@ export async function runJob(
     ...(deps.fullWaitMs === undefined ? {} : { fullWaitMs: deps.fullWaitMs }),
   });
   const emit = observed.watch(own);
-  const lease = deps.leases.hold(job.job_id, attempt.attempt, (news) => {
-    stopFor(news);
+  let news = Promise.withResolvers<void>();
+  const onRefused = (why: "ended" | "stale") => {
+    stopFor(why);
     if (!isEnding) emit.abandon(); // an ending on its way hears from the log itself how it went
+  };
+  const lease = deps.leases.hold(job.job_id, attempt.attempt, onRefused, () => {
+    news.resolve();
+    news = Promise.withResolvers<void>();
   });
-  const deadline = setTimeout(stopFor, Math.max(0, attempt.msLeft), "deadline");
+  const deadline: Deadline = startDeadline(attempt.msLeft, () => stopFor("deadline"));
+  const notes = createNotes(() => clock.monotonicMs() - beganMs);
+  const meter = createMeter({
+    chosen,
+    prices: deps.prices,
+    onTokens: (provider, type, n) => metrics.tokens.inc({ provider, type }, n),
+    onSwitch: (how) => report.stage("answer", "fallback", { strategy: "provider", ...how }),
+  });
   const onHandback = () => {
     stopFor("handback");
     emit.abandon();
   };
   if (handback.aborted) onHandback();
   handback.addEventListener("abort", onHandback);
+  const onIntent = (decided: unknown) => {
+    if (typeof decided === "string") intent = decided;
+  };
+  const report = reporting({ attempt, emit, notes, onIntent });
   metrics.activeJobs.inc();
   try {
-    const metadata = {
-      model: chosen.model,
-      provider: chosen.provider,
-      ...(chosen.note === undefined ? {} : { model_note: chosen.note }),
-      attempt: attempt.tries,
-    };
-    const noteIntent = (decided: unknown) => {
-      if (typeof decided === "string") intent = decided;
-    };
     const { signal } = stop;
-    const shared = {
+    const person = createPerson({
+      redis,
+      jobId: job.job_id,
+      attempt: attempt.attempt,
+      waitMs: deps.humanWaitMs ?? humanInput.waitMs,
+      signal,
+      log,
+      news: () => news.promise,
+      extend: (ms) => deadline.extend(ms),
+      onRefused,
+    });
+    run = {
       job,
-      llm: chosen.llm,
+      llm: (prompt, until) => chosen.llm(prompt, until, meter),
       modelName: chosen.model,
       attempt: attempt.attempt,
+      model: chosen.client && metered(chosen.client, meter),
+      person,
+      told: { location: undefined },
       signal,
       log,
       beganMs,
+      ...report,
     };
-    run = { ...shared, ...reporting(attempt, emit, noteIntent) };
     const outcome = await runAgent(deps.agent, run, signal);
     if (outcome.word === "answered") {
       const intents = [outcome.state.intent, ...outcome.state.additional_intents];
       const nodes = outcome.state.node_results;
-      isEnding = true;
-      const closed = await emit.end({
-        ending: "completed",
-        errorCode: undefined,
-        intent,
-        metadata: { ...metadata, intents, nodes, prompt_version: answerPrompt(intents).version },
+      const closed = await end("completed", undefined, {
+        intents,
+        nodes,
+        prompt_version: answerPrompt(intents).version,
+        ...(outcome.state.fallback_used ? { fallbacks: outcome.state.fallback_strategies } : {}),
       });
       if (closed === "appended") {
         const { provider, model } = chosen;
@@ -155,22 +174,54 @@ export async function runJob(
       if (outcome.why === "handback") return "lost";
       if (outcome.why === "ended" || outcome.why === "stale") return await settle(outcome.why);
       const code = outcome.why === "full" ? "STREAM_FULL" : "TIMEOUT";
-      return await settle(await fail(code, metadata));
+      return await settle(await fail(code));
     }
     if (outcome.code === "INTERNAL") log.error("run failed", { error: outcome.cause });
     else log.warn("run failed", { code: outcome.code, error: outcome.cause });
-    return await settle(await fail(outcome.code, metadata));
+    return await settle(await fail(outcome.code));
   } finally {
-    clearTimeout(deadline);
+    deadline.clear();
     handback.removeEventListener("abort", onHandback);
     lease.release();
     metrics.activeJobs.dec();
     observed.over(how);
   }
 
-  function fail(errorCode: JobErrorCode, metadata: Record<string, unknown>) {
+  function fail(errorCode: JobErrorCode) {
+    return end("failed", errorCode, {});
+  }
+
+  /** Writes the run's record, then the ending: whoever reads the ending finds the record. */
+  async function end(
+    ending: "completed" | "failed",
+    errorCode: JobErrorCode | undefined,
+    found: {
+      readonly intents?: readonly string[];
+      readonly nodes?: unknown;
+      readonly fallbacks?: readonly string[];
+      readonly prompt_version?: string;
+    },
+  ) {
     isEnding = true;
-    return emit.end({ ending: "failed", errorCode, intent, metadata });
+    const usage = meter.report();
+    const model = modelOf(chosen, meter.lastSwitch());
+    await storeRunRecord(
+      redis,
+      attempt.attempt,
+      notes.record({
+        job_id: job.job_id,
+        attempt: attempt.tries,
+        status: ending,
+        error_code: errorCode ?? null,
+        intents: found.intents ?? (intent === null ? [] : [intent]),
+        policies: deps.policies ?? {},
+        model,
+        usage: usage ?? null,
+      }),
+      log,
+    );
+    const metadata = { ...model, attempt: attempt.tries, ...found, ...(usage ? { usage } : {}) };
+    return emit.end({ ending, errorCode, intent, metadata });
   }
 
   /** What was streamed before a cancel is what the chat remembers of the turn, as it is what readers keep. */
@@ -196,63 +247,4 @@ export async function runJob(
     if (closed === "abandoned") return stop.signal.reason === "ended" ? "ended" : "lost";
     return (await isSuperseded(redis, job, attempt.attempt)) ? "superseded" : "lost";
   }
-}
-
-/** What a run tells its log while it goes. */
-function reporting(
-  attempt: Attempt,
-  emit: Emit,
-  noteIntent: (intent: unknown) => void,
-): Pick<Parameters<Agent>[0], "stage" | "plan" | "token" | "room" | "nextSequence"> {
-  const progress = createProgress(attempt.progress);
-  let sequence = 0;
-  return {
-    stage: (stage, status, result, message) => {
-      if (stage === "intent" && result) noteIntent(result["intent"]);
-      emit.stage({ stage, status, progress: progress.at(stage, status), result, message });
-    },
-    plan: (count) => progress.plan(count),
-    token: (text) => {
-      emit.token(text, "answer");
-    },
-    room: () => emit.room(),
-    nextSequence: () => ++sequence,
-  };
-}
-
-type Outcome =
-  | { readonly word: "answered"; readonly state: State }
-  | { readonly word: "stopped"; readonly why: Stop }
-  | { readonly word: "failed"; readonly code: JobErrorCode; readonly cause: unknown };
-
-/** Runs the graph until it answers, fails or is stopped. A graph that ignores the signal is left behind. */
-async function runAgent(
-  agent: Agent,
-  run: Parameters<Agent>[0],
-  signal: AbortSignal,
-): Promise<Outcome> {
-  const stopped = new Promise<Outcome>((resolve) => {
-    const onAbort = () => resolve({ word: "stopped", why: signal.reason as Stop });
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
-  });
-  const answered = agent(run).then(
-    (state): Outcome => ({ word: "answered", state }),
-    (cause: unknown): Outcome => {
-      if (signal.aborted) return { word: "stopped", why: signal.reason as Stop };
-      // the fence of the chat's memory saw the newer attempt first
-      if (cause instanceof AppError && cause.code === "ATTEMPT_STALE") {
-        return { word: "stopped", why: "stale" };
-      }
-      const code = cause instanceof AppError ? endingCodes[cause.code] : undefined;
-      return { word: "failed", code: code ?? "INTERNAL", cause };
-    },
-  );
-  return Promise.race([stopped, answered]);
-}
-
-/** Whether somebody newer owns the job; otherwise the store forgot it, or what this attempt wrote. */
-async function isSuperseded(redis: ScriptedRedis, job: Job, attempt: number): Promise<boolean> {
-  const stored = await redis.hget(keys.job(job.job_id), "attempt");
-  return stored !== null && Number(stored) > attempt;
 }

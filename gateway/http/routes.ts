@@ -9,6 +9,7 @@ import { jobStatus } from "./job-status.ts";
 import { listChats } from "./list-chats.ts";
 import { misrouted } from "./misrouted.ts";
 import { readChat } from "./read-chat.ts";
+import { readRun } from "./read-run.ts";
 import { renameChat } from "./rename-chat.ts";
 import { sendInput } from "./send-input.ts";
 import { sendMessage } from "./send-message.ts";
@@ -61,6 +62,7 @@ const routes: readonly Route[] = [
   { method: "POST", path: `${chat}/:job_id/input`, role: "api", handle: sendInput },
   { method: "POST", path: `${chat}/:job_id/cancel`, role: "api", handle: cancelJob },
   { method: "GET", path: `${chat}/:job_id/status`, role: "api", handle: jobStatus },
+  { method: "GET", path: `${chat}/:job_id/run`, role: "api", handle: readRun },
   { method: "GET", path: "/health", role: undefined, handle: health, isOpen: true },
 ];
 

@@ -42,6 +42,13 @@ export function messageIds(job: JobId): { user: MessageId; assistant: MessageId 
   };
 }
 
+const inputNamespace = "0b9f2f0e-54a1-4f0b-8a0c-0f5b9b1d7c11";
+
+/** The id of a question of a job: the same for every attempt that comes to ask it. */
+export function inputRequestId(job: JobId, node: string, ordinal: number): string {
+  return uuidV5(inputNamespace, `${job}:${node}:${ordinal}`);
+}
+
 /** The shard stream of a job: first 8 bytes of md5(job id), big endian, modulo the shard count. */
 export function shardOf(job: JobId, shardCount: number): number {
   const first8 = createHash("md5").update(job).digest().readBigUInt64BE(0);

@@ -11,6 +11,10 @@ local status = job[1]
 if not status then return { "stale" } end
 if status == "completed" or status == "failed" or status == "cancelled" then return { "ended" } end
 if job[2] ~= ARGV[1] then return { "stale" } end
+-- settled before another question took its place
+local past = redis.call("HGET", KEYS[2], "past:" .. ARGV[2])
+if past == "" then return { "expired" } end
+if past then return { "answered", past } end
 local held = redis.call("HMGET", KEYS[2], "request_id", "deadline", "answer", "state")
 if held[1] == ARGV[2] then
   if held[4] == "answered" then
@@ -26,7 +30,9 @@ if held[1] == ARGV[2] then
   redis.call("HSET", KEYS[1], "status", "waiting_human")
   return { "pending", string.format("%.0f", left) }
 end
-redis.call("DEL", KEYS[2])
+if held[4] == "answered" then redis.call("HSET", KEYS[2], "past:" .. held[1], held[3]) end
+if held[4] == "expired" then redis.call("HSET", KEYS[2], "past:" .. held[1], "") end
+redis.call("HDEL", KEYS[2], "answer")
 redis.call("HSET", KEYS[2], "request_id", ARGV[2], "type", ARGV[3], "state", "pending", "options", ARGV[7],
   "deadline", string.format("%.0f", now + ARGV[4]))
 redis.call("EXPIRE", KEYS[2], ARGV[5])

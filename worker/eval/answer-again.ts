@@ -1,4 +1,5 @@
 import type { ModelClient } from "../llm/model-client.ts";
+import type { Meter } from "../llm/meter.ts";
 import type { Llm, Prompt } from "../llm/llm.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import { sampleOf } from "./sample.ts";
@@ -14,8 +15,8 @@ export function answeringAgain(
   grader: ModelClient | undefined,
   onGrade: (result: Evaluation, isSecond: boolean) => void = () => {},
 ): Llm {
-  return async function* (prompt, signal) {
-    const first = await whole(llm, prompt, signal);
+  return async function* (prompt, signal, meter) {
+    const first = await whole(llm, prompt, signal, meter);
     const result = await graded(prompt, first, grader, signal);
     if (result) onGrade(result, false);
     if (result?.grade !== "C") {
@@ -27,7 +28,7 @@ export function answeringAgain(
       ...prompt,
       system: `${prompt.system}\n\n이번에는 이 점을 고쳐 답해요: ${advice}`,
     };
-    const text = await whole(llm, second, signal);
+    const text = await whole(llm, second, signal, meter);
     const again = await graded(prompt, text, grader, signal);
     if (again) onGrade(again, true);
     // the better of the two, the second when nobody can tell
@@ -35,9 +36,14 @@ export function answeringAgain(
   };
 }
 
-async function whole(llm: Llm, prompt: Prompt, signal: AbortSignal): Promise<string> {
+async function whole(
+  llm: Llm,
+  prompt: Prompt,
+  signal: AbortSignal,
+  meter: Meter | undefined,
+): Promise<string> {
   let text = "";
-  for await (const piece of llm(prompt, signal)) text += piece;
+  for await (const piece of llm(prompt, signal, meter)) text += piece;
   return text;
 }
 

@@ -4,6 +4,7 @@ import { AppError } from "../../shared/errors.ts";
 import { memory as limits } from "../../shared/limits.ts";
 import { memoryIds } from "../memory/message.ts";
 import { collectFacts } from "./collect-facts.ts";
+import { guardLinks } from "./link-guard.ts";
 import type { RunContext } from "./run-context.ts";
 import { sectionsFrom } from "./sections.ts";
 import type { State, Update } from "./state.ts";
@@ -26,17 +27,27 @@ function promptFor(state: State): Prompt {
 }
 
 /** Streams the model's answer, token by token, straight to the log. */
-export async function answer(state: State, run: RunContext): Promise<Update> {
+export async function answer(
+  state: State,
+  run: RunContext,
+  linkHosts: readonly string[],
+): Promise<Update> {
   run.stage("answer", "started");
+  const guard = guardLinks(linkHosts);
   let text = "";
+  const show = (words: string) => {
+    if (words === "") return;
+    text += words;
+    run.token(words);
+  };
   try {
     for await (const token of run.llm(promptFor(state), run.signal)) {
       run.signal.throwIfAborted();
-      text += token;
-      run.token(token);
+      show(guard.add(token));
       const room = run.room();
       if (room) await room;
     }
+    show(guard.rest());
   } catch (cause) {
     run.signal.throwIfAborted();
     throw cause instanceof AppError ? cause : new AppError("MODEL_FAILED", { cause });

@@ -25,6 +25,7 @@ export function collectFacts(state: State): Facts {
     bulkWaste: found(state.bulk_waste_context),
     services,
     missing: missingIn(state, intents),
+    asks: state.unmet_needs,
     isLimited: state.needs_fallback,
   };
 }
@@ -37,11 +38,14 @@ function missingIn(state: State, intents: readonly Intent[]): Missing[] {
     .flatMap((node) => {
       const error = state[fieldOf[node]]?.error;
       if (error === undefined) return [];
+      // the answer asks for what was missing instead
+      if (error === "not_found" && state.unmet_needs.length > 0 && node === "location") return [];
       const reason = error === "not_configured" || error === "not_found" ? error : "failed";
       return [{ node, reason }];
     });
   if (state.image_url !== null && state.vision_error !== null) {
-    const reason = state.vision_error === "not_configured" ? "not_configured" : "failed";
+    const { vision_error: error } = state;
+    const reason = error === "not_configured" || error === "not_found" ? error : "failed";
     missing.push({ node: "vision", reason });
   }
   const bulk = state.bulk_waste_context?.data;

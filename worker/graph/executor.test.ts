@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { AppError } from "../../shared/errors.ts";
 import { until } from "../../shared/testing/until.ts";
+import { fail, type FailureKind } from "../apis/result.ts";
+import { dataOf } from "./api-failure.ts";
 import { createExecutor } from "./executor.ts";
 import type { Policy } from "./policies.ts";
 
@@ -11,6 +13,8 @@ const policy: Policy = {
   failMode: "open",
   deadlineMs: 1000,
   priority: 0,
+  atOnce: 2,
+  waiting: 1,
 };
 const signal = new AbortController().signal;
 const fails = () => Promise.reject(new Error("down"));
@@ -120,4 +124,41 @@ test("an aborted run throws its reason and counts against nobody", async () => {
   expect(await executor.run("n", policy, async () => 1, signal)).toMatchObject({
     status: "success",
   });
+});
+
+const fallsWith = (kind: FailureKind) => async () => dataOf(fail(kind, kind));
+
+test.each([
+  { kind: "network", calls: 2, error: "failed", opens: true },
+  { kind: "upstream", calls: 2, error: "failed", opens: true },
+  { kind: "timeout", calls: 1, error: "timeout", opens: true },
+  { kind: "auth", calls: 1, error: "failed", opens: true },
+  { kind: "quota", calls: 1, error: "failed", opens: true },
+  { kind: "bad_response", calls: 1, error: "failed", opens: true },
+  { kind: "invalid_request", calls: 1, error: "invalid_request", opens: false },
+  { kind: "not_configured", calls: 1, error: "not_configured", opens: false },
+  { kind: "not_found", calls: 1, error: undefined, opens: false },
+] as const)(
+  "a service that says $kind is called $calls times, and opens the breaker: $opens",
+  async ({ kind, calls, error, opens }) => {
+    const executor = createExecutor();
+    let called = 0;
+    const work = () => (called++, fallsWith(kind)());
+    const first = await executor.run<unknown>("n", policy, work, signal);
+    expect([first.error, called]).toEqual([error, calls]);
+    for (let i = 0; i < 3; i++) await executor.run<unknown>("n", policy, work, signal);
+    const then = await executor.run<unknown>("n", policy, work, signal);
+    expect(then.status === "circuit_open").toBe(opens);
+  },
+);
+
+test("the bulkhead lets so many in, some wait, and the rest are told at once", async () => {
+  const executor = createExecutor();
+  const gate = Promise.withResolvers<string>();
+  const slow = { ...policy, timeoutMs: 5000 };
+  const runs = [1, 2, 3, 4].map(() => executor.run("n", slow, () => gate.promise, signal));
+  expect(await runs[3]).toMatchObject({ status: "failed", error: "busy" });
+  gate.resolve("found");
+  const done = await Promise.all(runs.slice(0, 3));
+  expect(done.map(({ status }) => status)).toEqual(["success", "success", "success"]);
 });

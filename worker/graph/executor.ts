@@ -1,5 +1,8 @@
 import {
   BrokenCircuitError,
+  bulkhead,
+  type BulkheadPolicy,
+  BulkheadRejectedError,
   circuitBreaker,
   type CircuitBreakerPolicy,
   ConsecutiveBreaker,
@@ -13,6 +16,8 @@ import {
   TimeoutStrategy,
 } from "cockatiel";
 import { AppError, remedyOf } from "../../shared/errors.ts";
+import { ModelError } from "../llm/model-error.ts";
+import { ServiceError } from "./api-failure.ts";
 import { halfOpenAfterMs, type Policy, retryPauseMs } from "./policies.ts";
 
 export type Status = "success" | "failed" | "timeout" | "circuit_open" | "fallback_success";
@@ -20,7 +25,7 @@ export type Status = "success" | "failed" | "timeout" | "circuit_open" | "fallba
 interface Executed<Result> {
   readonly status: Status;
   readonly result: Result | undefined;
-  /** `not_configured`, `timeout`, `circuit_open` or `failed`; undefined on success. */
+  /** `not_configured`, `timeout`, `circuit_open`, `busy`, `invalid_request` or `failed`; undefined on success. */
   readonly error: string | undefined;
   readonly cause: unknown;
   readonly durationMs: number;
@@ -48,6 +53,7 @@ export function createExecutor(options: { halfOpenAfterMs?: number } = {}): Exec
     const known = ready.get(name);
     if (known) return known;
     const made = {
+      bulkhead: bulkhead(policy.atOnce, policy.waiting),
       breaker: circuitBreaker(
         handleWhen((cause) => !isOurs(cause)),
         {
@@ -56,7 +62,7 @@ export function createExecutor(options: { halfOpenAfterMs?: number } = {}): Exec
         },
       ),
       retry: retry(
-        handleWhen((cause) => !isOurs(cause) && !(cause instanceof TaskCancelledError)),
+        handleWhen((cause) => !isOurs(cause) && mayPass(cause)),
         {
           maxAttempts: policy.retries,
           backoff: new DelegateBackoff(({ attempt }) => attempt * retryPauseMs),
@@ -93,7 +99,9 @@ export function createExecutor(options: { halfOpenAfterMs?: number } = {}): Exec
           }
         };
         const tries = () => policies.retry.execute(once, signal);
-        const result = await policies.breaker.execute(tries, signal);
+        // waiting for a turn is not the node's time
+        const turn = () => policies.breaker.execute(tries, signal);
+        const result = await policies.bulkhead.execute(turn, signal);
         signal.throwIfAborted();
         return { ...told("success"), result };
       } catch (cause) {
@@ -112,6 +120,7 @@ export function createExecutor(options: { halfOpenAfterMs?: number } = {}): Exec
 }
 
 interface Policies {
+  readonly bulkhead: BulkheadPolicy;
   readonly breaker: CircuitBreakerPolicy;
   readonly retry: RetryPolicy;
   readonly timeout: TimeoutPolicy;
@@ -121,16 +130,32 @@ class RunAborted extends Error {}
 
 /** Errors that say nothing about the health of the service. */
 function isOurs(cause: unknown): boolean {
+  if (cause instanceof ServiceError) return cause.isHarmless;
+  if (cause instanceof ModelError) return refusedByModel.has(cause.kind);
   return cause instanceof RunAborted || remedyOf(cause) === "reject";
+}
+
+/** What was asked is refused; the next question may be answered. */
+const refusedByModel: ReadonlySet<string> = new Set(["invalid_request", "content_filter"]);
+
+/** Whether another try may help. */
+function mayPass(cause: unknown): boolean {
+  if (cause instanceof ServiceError) return cause.isRetriable;
+  if (cause instanceof ModelError) return cause.isPassing && cause.kind !== "timeout";
+  return !(cause instanceof TaskCancelledError);
 }
 
 function statusOf(cause: unknown): Status {
   if (cause instanceof BrokenCircuitError) return "circuit_open";
-  return cause instanceof TaskCancelledError ? "timeout" : "failed";
+  const isCall = cause instanceof ServiceError || cause instanceof ModelError;
+  const isLate = isCall && cause.kind === "timeout";
+  return isLate || cause instanceof TaskCancelledError ? "timeout" : "failed";
 }
 
 function reason(cause: unknown): string {
   if (cause instanceof AppError && cause.code === "NOT_CONFIGURED") return "not_configured";
+  if (cause instanceof BulkheadRejectedError) return "busy";
+  if (cause instanceof ServiceError && cause.kind === "invalid_request") return cause.kind;
   const status = statusOf(cause);
   return status === "failed" ? "failed" : status;
 }

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { prompts } from "../prompts/prompts.ts";
 import type { RunContext } from "./run-context.ts";
-import type { DisposalRules, State, Update } from "./state.ts";
+import type { DisposalRules } from "./state.ts";
 
 export interface Feedback {
   readonly score: number;
@@ -77,18 +77,4 @@ export async function evaluateFound(
     run.log.warn("feedback by rule", { error: cause });
     return byRule;
   }
-}
-
-/** The node: how good what was found is, and whether the aggregator has to look elsewhere. */
-export async function feedback(state: State, run: RunContext): Promise<Update> {
-  run.stage("feedback", "started");
-  const rated = await evaluateFound(
-    state.current_query || state.message,
-    state.disposal_rules?.data,
-    run,
-  );
-  const isPoor = rated.quality === "poor" || rated.quality === "none";
-  if (isPoor) run.stage("feedback", "fallback", { reason: "rag_low_quality" });
-  run.stage("feedback", "completed", { quality: rated.quality, fallback_used: isPoor });
-  return { rag_quality_score: rated.score, rag_feedback: rated.quality };
 }

@@ -8,17 +8,19 @@ import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import { type SubAgent, subAgents } from "../../shared/contract/stages.ts";
 import { aggregate } from "./aggregator.ts";
 import { answer } from "./answer.ts";
+import type { Needs } from "./ask-person.ts";
 import { bulkWaste } from "./bulk-waste.ts";
 import { character } from "./character.ts";
 import { collectionPoint } from "./collection-point.ts";
+import { checkRag } from "./check-rag.ts";
 import { checkContracts } from "./contracts.ts";
 import { general } from "./general.ts";
 import { createIntentNode } from "./intent/intent.ts";
 import type { Memory } from "../memory/memory.ts";
 import { withReferences } from "./references.ts";
 import { needsSummary, summarize } from "./summarize.ts";
-import { feedback } from "./feedback.ts";
 import { recyclablePrice } from "./recyclable-price.ts";
+import { findPlaceName } from "./places/find-place.ts";
 import { planFor } from "./router.ts";
 import type { RunContext, Tools } from "./run-context.ts";
 import { State, turnInput } from "./state.ts";
@@ -63,11 +65,11 @@ export function buildAgent(tools: Tools, memory?: Memory): Agent {
     .addNode("recyclable_price", as(recyclablePrice(tools)))
     .addNode("collection_point", as(collectionPoint(tools)))
     .addNode("bulk_waste", as(bulkWaste(tools)))
-    .addNode("location", as(serviceAgent("location", tools, counted)))
+    .addNode("location", as(serviceAgent("location", tools, counted, needsPlace)))
     .addNode("weather", as(serviceAgent("weather", tools, counted)))
     .addNode("web_search", as(serviceAgent("web_search", tools, measured)))
     .addNode("image_generation", as(serviceAgent("image_generation", tools, counted)))
-    .addNode("feedback", (state: State, runtime: Runtime) => feedback(state, runOf(runtime)))
+    .addNode("feedback", (state: State, runtime: Runtime) => checkRag(state, runOf(runtime), tools))
     .addNode(
       "aggregator",
       (state: State, runtime: Runtime) => aggregate(state, runOf(runtime), tools),
@@ -76,7 +78,9 @@ export function buildAgent(tools: Tools, memory?: Memory): Agent {
       },
     )
     .addNode("summarize", (state: State, runtime: Runtime) => summarize(state, runOf(runtime)))
-    .addNode("answer_node", (state: State, runtime: Runtime) => answer(state, runOf(runtime)))
+    .addNode("answer_node", (state: State, runtime: Runtime) =>
+      answer(state, runOf(runtime), tools.linkHosts),
+    )
     .addEdge(START, "intent_node")
     .addConditionalEdges(
       "intent_node",
@@ -120,6 +124,14 @@ export function buildAgent(tools: Tools, memory?: Memory): Agent {
     });
 }
 
+const needsPlace: Needs = ({ text, place, placeProblem }) => {
+  if (place || findPlaceName(text) !== undefined) return undefined;
+  const why = placeProblem === undefined ? "" : `${placeProblem} `;
+  return {
+    type: "location",
+    message: `${why}어디 근처에서 찾을까요? 동네나 역 이름을 알려 주세요.`,
+  };
+};
 const counted = (found: { readonly lines: readonly string[] } | undefined) => ({
   found: found !== undefined,
   count: found?.lines.length ?? 0,

@@ -20,7 +20,7 @@ export function createProgress(from: number): {
   at(stage: Stage, status: StageStatus): number;
 } {
   let planned = 1;
-  let finished = 0;
+  const finished = new Set<Stage>();
   let highest = from;
   return {
     plan: (count) => {
@@ -32,8 +32,10 @@ export function createProgress(from: number): {
       let now: number;
       if (phase) now = isEnd ? phase[1] : phase[0];
       else {
-        if (isEnd) finished = Math.min(planned, finished + 1);
-        now = subAgents[0] + Math.floor((finished / planned) * (subAgents[1] - subAgents[0]));
+        // a node may be skipped over its question and complete all the same
+        if (isEnd) finished.add(stage);
+        const share = Math.min(1, finished.size / planned);
+        now = subAgents[0] + Math.floor(share * (subAgents[1] - subAgents[0]));
       }
       highest = Math.max(highest, now);
       return highest;

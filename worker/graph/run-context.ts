@@ -1,5 +1,5 @@
 import type { Clock } from "../../shared/clock.ts";
-import type { Job } from "../../shared/contract/job.ts";
+import type { Job, Location } from "../../shared/contract/job.ts";
 import type { Stage, StageStatus, SubAgent } from "../../shared/contract/stages.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Characters } from "../knowledge/characters.ts";
@@ -7,11 +7,16 @@ import type { CollectionLookup } from "../knowledge/collection-lookup.ts";
 import type { PriceLookup } from "../knowledge/price-lookup.ts";
 import type { Retrieval } from "../knowledge/retrieve.ts";
 import type { Knowledge } from "../knowledge/schema.ts";
-import type { ServiceFact } from "../llm/facts.ts";
+import type { Place } from "../apis/place.ts";
+import type { CollectionPointFact, DistrictFact, ServiceFact } from "../llm/facts.ts";
 import type { Llm } from "../llm/llm.ts";
 import type { ModelClient } from "../llm/model-client.ts";
+import type { Person } from "./ask-person.ts";
 import type { TextCache } from "./intent/cache.ts";
 import type { Executor } from "./executor.ts";
+import type { Policies } from "./policies.ts";
+import type { Why } from "./routing.ts";
+import type { NodeResult } from "./state.ts";
 import type { Advise } from "./waste-advice.ts";
 
 export interface Query {
@@ -20,11 +25,43 @@ export interface Query {
   readonly job: Job;
   /** Class of what the picture shows, when one was looked at. */
   readonly seen: string | null;
+  /** Asked for, or only to make another answer better. */
+  readonly why: Why;
+  /** Where the person is; undefined when unknown or of no use here. */
+  readonly place: Place | undefined;
+  /** Why the location that came is of no use. */
+  readonly placeProblem: string | undefined;
+  /** What the person chose when asked. */
+  readonly choice: string | undefined;
+  /** The job's model, for function calls; undefined in the offline mode. */
+  readonly model: ModelClient | undefined;
+  readonly log: Log;
 }
 
 /** An outside service. Undefined result: it had nothing to say. Missing service: not configured. */
-type Service = (query: Query, signal: AbortSignal) => Promise<ServiceFact | undefined>;
-type ServiceName = "location" | "weather" | "web_search" | "image_generation" | "fees";
+export type Service<Fact = ServiceFact> = (
+  query: Query,
+  signal: AbortSignal,
+) => Promise<Fact | undefined>;
+
+export interface Services {
+  readonly location: Service;
+  readonly weather: Service;
+  readonly web_search: Service;
+  readonly image_generation: Service;
+  /** What a municipality charges for large things. */
+  readonly fees: Service;
+  /** How a district takes large things. */
+  readonly disposal: Service<DistrictFact>;
+  /** Collection points by address, for one kind of box or for all. */
+  readonly points: (itemType: string | undefined) => Service<CollectionPointFact>;
+}
+
+export type Vision = (
+  imageUrl: string,
+  signal: AbortSignal,
+  model: ModelClient | undefined,
+) => Promise<string | undefined>;
 
 /** What every run of this process shares. */
 export interface Tools {
@@ -35,9 +72,12 @@ export interface Tools {
   readonly prices: PriceLookup;
   readonly collection: CollectionLookup;
   readonly executor: Executor;
-  readonly services: Partial<Readonly<Record<ServiceName, Service>>>;
-  /** Says what a picture shows, as a class name. */
-  readonly vision: ((imageUrl: string, signal: AbortSignal) => Promise<string>) | undefined;
+  readonly services: Partial<Services>;
+  /** Hosts that links and pictures of an answer may point to, besides our own. */
+  readonly linkHosts: readonly string[];
+  /** Says what a picture shows, as a class name; undefined when it is nothing to throw away. */
+  readonly vision: Vision | undefined;
+  readonly policies: Policies;
   /** What messages without a history ask for. */
   readonly intentCache?: TextCache | undefined;
   readonly clock: Clock;
@@ -54,6 +94,10 @@ export interface RunContext {
   readonly attempt?: number;
   /** The job's model for everything but the answer; undefined in the offline mode. */
   readonly model?: ModelClient | undefined;
+  /** Absent where nobody can be asked. */
+  readonly person?: Person | undefined;
+  /** What the person answered to questions of this run. */
+  readonly told?: { location: Location | undefined };
   readonly signal: AbortSignal;
   readonly log: Log;
   /** Monotonic milliseconds when the run began. */
@@ -68,6 +112,8 @@ export interface RunContext {
   plan(count: number): void;
   token(text: string): void;
   room(): Promise<void> | undefined;
+  /** How a node went; for the record of the run. */
+  note?(result: NodeResult): void;
   /** Per run, from 1. */
   nextSequence(): number;
 }

@@ -14,9 +14,10 @@ export function sectionsFrom(facts: Facts): Section[] {
   }
   if (facts.prices) add("재활용품 시세", priceLines(facts.prices));
   if (facts.bulkWaste) {
-    const { items, steps, freePickup, fees, localNote } = facts.bulkWaste;
+    const { items, steps, freePickup, fees, localNote, district } = facts.bulkWaste;
     const names = items.map(({ name }) => name).join(", ");
     add("대형폐기물", [names, ...steps, freePickup, ...(fees ?? []), localNote]);
+    if (district) add(`${district.name} 배출 안내`, district.lines);
   }
   for (const point of facts.collectionPoints) {
     add(`수거 장소: ${point.name}`, [
@@ -29,6 +30,7 @@ export function sectionsFrom(facts: Facts): Section[] {
   }
   for (const { title, lines } of facts.services) add(title, lines);
   add("구할 수 없었던 것", facts.missing.map(missingLine));
+  add("사용자에게 물어볼 것", facts.asks ?? []);
   return sections;
 }
 

@@ -107,6 +107,11 @@ export const State = Annotation.Root({
     reducer: (before, added) => ("_reset" in added ? [] : [...before, ...added]),
     default: () => [],
   }),
+  /** What only the person knows and was not told: the answer asks for it. */
+  unmet_needs: Annotation<readonly string[], readonly string[] | Reset>({
+    reducer: (before, added) => ("_reset" in added ? [] : [...new Set([...before, ...added])]),
+    default: () => [],
+  }),
   // aggregator
   needs_fallback: last(false),
   missing_required_contexts: last<readonly string[]>([]),
@@ -114,6 +119,11 @@ export const State = Annotation.Root({
   rag_quality_score: last<number | null>(null),
   rag_feedback: last<string | null>(null),
   fallback_used: last(false),
+  /** Other ways that were taken, in order. */
+  fallback_strategies: Annotation<readonly string[], readonly string[] | Reset>({
+    reducer: (before, added) => ("_reset" in added ? [] : [...before, ...added]),
+    default: () => [],
+  }),
   // memory and output
   messages: Annotation<MemoryMessage[], (MemoryMessage | Removal)[]>({
     reducer: (before, updates) => {
@@ -152,6 +162,8 @@ export function turnInput(job: Job, missing: readonly MemoryMessage[] = []): Upd
     standalone_message: "",
     classification_result: null,
     vision_error: null,
+    unmet_needs: reset,
+    fallback_strategies: reset,
     needs_fallback: false,
     missing_required_contexts: [],
     rag_quality_score: null,

@@ -3,13 +3,18 @@ import { AppError } from "../../shared/errors.ts";
 import type { ServiceFact } from "../llm/facts.ts";
 import type { Context } from "./context.ts";
 import { fieldOf } from "./contracts.ts";
-import { effectivePriority, policies } from "./policies.ts";
+import { type Needs, askFirst } from "./ask-person.ts";
+import { usablePlace } from "./places/usable-place.ts";
+import { effectivePriority } from "./policies.ts";
+import type { Why } from "./routing.ts";
 import type { Query, RunContext, Tools } from "./run-context.ts";
 import type { State, Update } from "./state.ts";
 
 /** One sub-agent: its work, and what the readers see of it. */
 export interface SubAgentSpec<Data> {
   readonly node: SubAgent;
+  /** What only the person knows and the work would be better with. */
+  readonly needs?: Needs | undefined;
   /** Undefined when there is nothing to find. Throws `NOT_CONFIGURED` when its service is missing. */
   readonly work: (query: Query, signal: AbortSignal) => Promise<Data | undefined>;
   /** The other way, for nodes whose fail mode is fallback. */
@@ -21,18 +26,27 @@ export interface SubAgentSpec<Data> {
 /** Runs a sub-agent under its policy and turns whatever happened into a context and an event. */
 export async function runSubAgent<Data>(
   spec: SubAgentSpec<Data>,
-  state: State & { readonly why?: "asked" | "enrichment" },
+  state: State & { readonly why?: Why },
   run: RunContext,
   tools: Tools,
 ): Promise<Update> {
   const { node } = spec;
-  const policy = policies[node];
+  const policy = tools.policies[node];
   run.stage(node, "started");
-  const query = {
+  const where = usablePlace(state.user_location);
+  const plain: Query = {
     text: state.current_query || state.message,
     job: run.job,
     seen: state.classification_result,
+    why: state.why ?? "asked",
+    place: where.place,
+    placeProblem: where.problem,
+    choice: undefined,
+    model: run.model,
+    log: run.log,
   };
+  // a person's time is not the node's: asked before the policy's clock runs
+  const { query, location, unmet } = await askFirst(node, spec.needs, plain, run);
   const { fallback } = spec;
   const done = await tools.executor.run(
     node,
@@ -42,6 +56,9 @@ export async function runSubAgent<Data>(
     fallback ? (signal) => fallback(query, signal) : undefined,
   );
   tools.observe?.(node, done.status, done.durationMs / 1000);
+  const duration_ms = Math.round(done.durationMs);
+  const went = { node, status: done.status, error: done.error, duration_ms };
+  run.note?.(went);
   if (done.error !== undefined && done.error !== "not_configured") {
     run.log.warn("node failed", { node, status: done.status, error: done.cause });
   }
@@ -68,9 +85,9 @@ export async function runSubAgent<Data>(
   };
   return {
     [fieldOf[node]]: found,
-    node_results: [
-      { node, status: done.status, error: done.error, duration_ms: Math.round(done.durationMs) },
-    ],
+    ...(location ? { user_location: location } : {}),
+    ...(unmet ? { unmet_needs: [unmet.message] } : {}),
+    node_results: [went],
   };
 }
 
@@ -79,9 +96,11 @@ export function serviceAgent(
   node: "location" | "weather" | "web_search" | "image_generation",
   tools: Tools,
   result: SubAgentSpec<ServiceFact>["result"],
+  needs?: Needs,
 ): SubAgentSpec<ServiceFact> {
   return {
     node,
+    needs,
     work: (query, signal) => {
       const service = tools.services[node];
       if (!service) throw new AppError("NOT_CONFIGURED");

@@ -1,5 +1,6 @@
 import type { Clock } from "../../shared/clock.ts";
 import { createExecutor } from "./executor.ts";
+import { policies } from "./policies.ts";
 import type { Tools } from "./run-context.ts";
 import { createAdvise } from "./waste-advice.ts";
 import { createCharacters } from "../knowledge/characters.ts";
@@ -11,7 +12,9 @@ import { createRetrieval } from "../knowledge/retrieve.ts";
 /** Everything the nodes share: the knowledge base, and what the process brings of the outside world. */
 export function createTools(
   clock: Clock,
-  outside: Partial<Pick<Tools, "services" | "vision" | "observe" | "intentCache">> = {},
+  outside: Partial<
+    Pick<Tools, "services" | "vision" | "observe" | "policies" | "linkHosts" | "intentCache">
+  > = {},
 ): Tools {
   const knowledge = loadKnowledge();
   const retrieval = createRetrieval(knowledge);
@@ -25,6 +28,8 @@ export function createTools(
     executor: createExecutor(),
     services: {},
     vision: undefined,
+    policies,
+    linkHosts: [],
     clock,
     ...outside,
   };

@@ -1,19 +1,17 @@
 import { AppError } from "../../shared/errors.ts";
-import { policies } from "./policies.ts";
+import { majorOf } from "../knowledge/classes.ts";
 import type { RunContext, Tools } from "./run-context.ts";
 import type { State, Update } from "./state.ts";
-
-const policy = { ...policies.general, failMode: "open" } as const;
 
 /** Names what the picture shows. Without a model that sees, the answer asks for words. */
 export async function look(state: State, run: RunContext, tools: Tools): Promise<Update> {
   run.stage("vision", "started");
   const seen = await tools.executor.run(
     "vision",
-    policy,
+    tools.policies.vision,
     (signal) => {
       if (!tools.vision) throw new AppError("NOT_CONFIGURED");
-      return tools.vision(state.image_url ?? "", signal);
+      return tools.vision(state.image_url ?? "", signal, run.model);
     },
     run.signal,
   );
@@ -24,11 +22,16 @@ export async function look(state: State, run: RunContext, tools: Tools): Promise
       error: seen.error,
       duration_ms: Math.round(seen.durationMs),
     },
-  ];
+  ] as const;
+  run.note?.(node_results[0]);
   if (seen.result === undefined) {
-    run.stage("vision", "failed", { error: seen.error });
-    return { vision_error: seen.error ?? "failed", node_results };
+    const error = seen.error ?? "not_found";
+    run.stage("vision", "failed", { error });
+    return { vision_error: error, node_results: [...node_results] };
   }
-  run.stage("vision", "completed", { major_category: seen.result });
-  return { classification_result: seen.result, node_results };
+  run.stage("vision", "completed", {
+    major_category: majorOf(seen.result) ?? seen.result,
+    middle_category: seen.result,
+  });
+  return { classification_result: seen.result, node_results: [...node_results] };
 }

@@ -1,16 +1,18 @@
 import { expect, test } from "bun:test";
 import { chooseModel, type Models } from "./choose.ts";
 import { localLlm } from "./local.ts";
+import type { ModelClient } from "./model-client.ts";
 
 const local = localLlm();
+const remote = () => ({}) as unknown as ModelClient;
 const both: Models = {
   defaultModel: "gpt-5.2",
-  providers: { openai: () => local, google: () => local },
+  providers: { openai: remote, google: remote },
   local,
 };
 const none: Models = { ...both, providers: {} };
-const googleOnly: Models = { ...both, providers: { google: () => local } };
-const ownServer: Models = { ...both, defaultModel: "llama3", providers: { openai: () => local } };
+const googleOnly: Models = { ...both, providers: { google: remote } };
+const ownServer: Models = { ...both, defaultModel: "llama3", providers: { openai: remote } };
 
 test.each([
   { asked: "gpt-5.2", models: both, got: ["openai", "gpt-5.2", undefined] },

@@ -1,6 +1,7 @@
 import { geminiClient } from "./gemini.ts";
 import { localLlm } from "./local.ts";
 import type { Llm } from "./llm.ts";
+import type { ModelClient } from "./model-client.ts";
 import { modelLlm } from "./model-llm.ts";
 import { openaiClient } from "./openai.ts";
 
@@ -18,8 +19,12 @@ const ownDefaults: Readonly<Record<Remote, string>> = {
   google: "gemini-3-flash-preview",
 };
 
+const remotes = ["openai", "google"] as const;
+
 export interface Chosen {
   readonly llm: Llm;
+  /** For everything but the answer: function calls, pictures, searches. Undefined in the offline mode. */
+  readonly client?: ModelClient | undefined;
   readonly provider: Provider;
   readonly model: string;
   /** Why it is not the model that was asked for. */
@@ -29,10 +34,13 @@ export interface Chosen {
 export interface Models {
   /** What answers when nothing, or nothing known, was asked for. */
   readonly defaultModel: string;
-  /** Providers that are set up, each making an `Llm` for a model name. */
-  readonly providers: Partial<Readonly<Record<Remote, (model: string) => Llm>>>;
+  /** Providers that are set up, each making a client for a model name. */
+  readonly providers: Partial<Readonly<Record<Remote, (model: string) => ModelClient>>>;
   readonly local: Llm;
 }
+
+/** The answer and the executor try again themselves; two layers of retries multiply. */
+const retries = 0;
 
 interface ProviderSettings {
   readonly key: string | undefined;
@@ -51,10 +59,10 @@ export function modelsFrom(config: {
     defaultModel: config.defaultModel,
     providers: {
       ...((openai.key || openai.baseUrl) && {
-        openai: (model: string) => modelLlm(openaiClient({ ...openai, model })),
+        openai: (model: string) => openaiClient({ ...openai, model, retries }),
       }),
       ...(google.key && {
-        google: (model: string) => modelLlm(geminiClient({ ...google, model })),
+        google: (model: string) => geminiClient({ ...google, model, retries }),
       }),
     },
     local: localLlm({ paceMs: config.localPaceMs }),
@@ -93,8 +101,13 @@ function resolve(name: string): Resolved | undefined {
 
 function make({ provider, model }: Resolved, models: Models): Omit<Chosen, "note"> | undefined {
   if (provider === "local") return { llm: models.local, provider, model: "local" };
-  const llm = models.providers[provider]?.(model);
-  return llm && { llm, provider, model };
+  const client = models.providers[provider]?.(model);
+  if (!client) return undefined;
+  // who answers when this provider does not
+  const others = remotes
+    .filter((name) => name !== provider)
+    .flatMap((name) => models.providers[name]?.(ownDefaults[name]) ?? []);
+  return { llm: modelLlm(client, others), client, provider, model };
 }
 
 /** The default model; else another provider that is set up; else the offline mode. */
@@ -102,7 +115,7 @@ function makeDefault(models: Models): Omit<Chosen, "note"> {
   const { defaultModel } = models;
   // a name of a compatible server's own, like llama3
   const named = resolve(defaultModel) ?? { provider: "openai" as const, model: defaultModel };
-  const others = (["openai", "google"] as const).map((provider) => ({
+  const others = remotes.map((provider) => ({
     provider,
     model: ownDefaults[provider],
   }));

@@ -31,6 +31,10 @@ export function bulkWasteBlock(fact: BulkWasteFact | undefined): string[] {
   }
   if (fact.freePickup) lines.push("", `**폐가전 무상방문수거** ${fact.freePickup}`);
   if (fact.fees) lines.push("", "**수수료**", ...fact.fees.map((fee) => `- ${fee}`));
+  if (fact.district) {
+    const { name, lines: said } = fact.district;
+    lines.push("", `**${name}에서는**`, ...said.map((line) => `- ${line}`));
+  }
   if (fact.localNote) lines.push("", `> ${fact.localNote}`);
   return [lines.join("\n")];
 }

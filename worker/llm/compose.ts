@@ -19,7 +19,7 @@ export function compose({ facts, question }: Prompt): string {
   const blocks = blocksFor(facts);
   const missing = facts.missing.flatMap((one) => missingLine(one, facts) ?? []);
   const sources = sourcesLine(facts);
-  const isEmpty = blocks.length === 0;
+  const isEmpty = blocks.length === 0 && (facts.asks?.length ?? 0) === 0;
   return [
     ...(facts.understood === undefined
       ? []
@@ -27,6 +27,7 @@ export function compose({ facts, question }: Prompt): string {
     ...blocks,
     ...(isEmpty && missing.length === 0 ? [greeting(facts, question)] : []),
     ...(missing.length > 0 ? [missing.join("\n")] : []),
+    ...(facts.asks && facts.asks.length > 0 ? [facts.asks.join("\n")] : []),
     ...(isLight(facts) ? mascotLine(facts) : []),
     ...(sources === "" ? [] : [sources]),
     offlineLine,
@@ -96,6 +97,9 @@ function missingLine({ node, reason }: Missing, facts: Facts): string | undefine
   const hint = instead[node] ? ` ${instead[node]}` : "";
   if (reason === "not_configured") {
     return `> ${josa(name, "은/는")} 아직 설정되어 있지 않아요.${hint}`;
+  }
+  if (reason === "not_found" && node === "vision") {
+    return `> 사진에서 버릴 물건을 알아보지 못했어요.${hint}`;
   }
   if (reason === "not_found" && facts.intents.length > 1) return undefined;
   const what = reason === "not_found" ? "찾지 못했어요" : "지금 가져오지 못했어요";

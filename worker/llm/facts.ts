@@ -72,6 +72,12 @@ export interface CollectionPointFact {
   readonly note: string | undefined;
 }
 
+/** What a municipality says about its own district. */
+export interface DistrictFact {
+  readonly name: string;
+  readonly lines: readonly string[];
+}
+
 export interface BulkWasteFact {
   readonly items: readonly {
     readonly name: string;
@@ -83,6 +89,8 @@ export interface BulkWasteFact {
   /** Municipal fees, when that service answered. */
   readonly fees: readonly string[] | undefined;
   readonly localNote: string | undefined;
+  /** What the district itself says, when it is known. */
+  readonly district?: DistrictFact | undefined;
 }
 
 /** What an outside service said, ready to be read. */
@@ -111,6 +119,8 @@ export interface Facts {
   readonly bulkWaste: BulkWasteFact | undefined;
   readonly services: readonly ServiceFact[];
   readonly missing: readonly Missing[];
+  /** What only the person can say, as questions. */
+  readonly asks?: readonly string[];
   /** A required fact is missing: the answer says so. */
   readonly isLimited: boolean;
 }

@@ -1,4 +1,5 @@
 import type { Facts } from "./facts.ts";
+import type { Meter } from "./meter.ts";
 
 /** One earlier turn of the chat. */
 export interface Turn {
@@ -25,12 +26,22 @@ export interface Prompt {
 
 /**
  * The port of a language model: streams the answer as it comes. Ends its request when the signal aborts.
- * Throws `MODEL_BUSY` (retry) or `MODEL_FAILED` (reject) with the cause kept.
+ * Throws `MODEL_BUSY` (retry) or `MODEL_FAILED` (reject) with the cause kept. Tells `meter` what it used.
  */
-export type Llm = (prompt: Prompt, signal: AbortSignal) => AsyncIterable<string>;
+export type Llm = (prompt: Prompt, signal: AbortSignal, meter?: Meter) => AsyncIterable<string>;
 
-/** The sections and the question as one text, for models that take a single user message. */
+/**
+ * The sections and the question as one text, for models that take a single user message. Each section stands in
+ * a mark of its own that its text cannot close: what a page or a service says stays data.
+ */
 export function userText(prompt: Prompt): string {
-  const sections = prompt.sections.map(({ title, text }) => `### ${title}\n${text}`);
-  return [...sections, `### 질문\n${prompt.question}`].join("\n\n");
+  const sections = prompt.sections.map(
+    ({ title, text }) =>
+      `<자료 제목="${inMark(title).replaceAll('"', "'")}">\n${inMark(text)}\n</자료>`,
+  );
+  return [...sections, `<질문>\n${inMark(prompt.question)}\n</질문>`].join("\n\n");
+}
+
+function inMark(text: string): string {
+  return text.replace(/<(?=\s*\/?\s*(?:자료|질문))/g, "＜");
 }

@@ -73,6 +73,8 @@ export interface ToolRequest extends ModelRequest {
   readonly tools: readonly Tool[];
   /** `required`: at least one call before any text. By default the model decides. */
   readonly choice?: "auto" | "required" | undefined;
+  /** Ends at the first call that worked, without a text: for arguments only. */
+  readonly once?: boolean | undefined;
   /** Questions to the model, 1 to 5; the last one may not call tools. By default 5. */
   readonly maxRounds?: number | undefined;
 }

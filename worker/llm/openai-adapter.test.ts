@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, beforeEach, expect, test } from "bun:test";
 import * as v from "valibot";
 import { fakeOpenAi, openAiErrors, type OpenAiReply } from "../../tests/fakes/fake-openai.ts";
 import { ModelError } from "./model-error.ts";
@@ -8,6 +8,10 @@ import { tool } from "./tool-loop.ts";
 let reply: OpenAiReply = {};
 const server = fakeOpenAi(() => reply);
 afterAll(() => server.stop());
+beforeEach(() => {
+  reply = {};
+  server.trouble(undefined);
+});
 
 const signal = new AbortController().signal;
 const key = "sk-only-0123456789";

@@ -78,10 +78,10 @@ export async function runTools<Said>(
   let usage = noUsage;
   for (let round = 1; ; round++) {
     const isLast = round === maxRounds;
-    const choice = isLast ? "none" : round === 1 ? (request.choice ?? "auto") : "auto";
+    const choice = choiceOf(request, round, isLast);
     const turn = await talk.ask(history, choice);
     usage = addUsage(usage, turn.usage);
-    if (turn.calls.length === 0 || isLast) {
+    if (turn.calls.length === 0 || (isLast && !request.once)) {
       return { text: turn.text, calls: records, rounds: round, usage };
     }
     const done = await Promise.all(
@@ -89,9 +89,18 @@ export async function runTools<Said>(
     );
     signal.throwIfAborted();
     records.push(...done);
+    if (request.once && (isLast || done.some(({ result }) => result.ok))) {
+      return { text: turn.text, calls: records, rounds: round, usage };
+    }
     const results = turn.calls.map((call, i) => ({ call, output: show(done[i]?.result) }));
     history.push(turn.said, ...talk.tell(results));
   }
+}
+
+function choiceOf(request: ToolRequest, round: number, isLast: boolean) {
+  if (request.once) return request.choice ?? "auto";
+  if (isLast) return "none";
+  return round === 1 ? (request.choice ?? "auto") : "auto";
 }
 
 async function runCall(

@@ -9,10 +9,12 @@ import wasteText from "./answers/waste.md" with { type: "text" };
 import webSearchText from "./answers/web_search.md" with { type: "text" };
 import decomposeText from "./decompose.md" with { type: "text" };
 import feedbackText from "./feedback.md" with { type: "text" };
+import functionCallText from "./function-call.md" with { type: "text" };
 import gradeText from "./grade.md" with { type: "text" };
 import intentText from "./intent.md" with { type: "text" };
 import multiIntentText from "./multi-intent.md" with { type: "text" };
 import summarizeText from "./summarize.md" with { type: "text" };
+import thingsText from "./things.md" with { type: "text" };
 import visionText from "./vision.md" with { type: "text" };
 import type { Intent } from "../../shared/contract/stages.ts";
 
@@ -48,6 +50,8 @@ export const prompts = {
   feedback: readPrompt("feedback", feedbackText),
   grade: readPrompt("grade", gradeText),
   summarize: readPrompt("summarize", summarizeText),
+  functionCall: readPrompt("function-call", functionCallText),
+  things: readPrompt("things", thingsText),
 } as const;
 
 /** Which instructions an intent has; the others are answered as `general`, from what was found. */

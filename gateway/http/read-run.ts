@@ -1,0 +1,16 @@
+import { AppError } from "../../shared/errors.ts";
+import { keys } from "../../shared/keys.ts";
+import type { Handle } from "../deps.ts";
+import { jobIdOf } from "./params.ts";
+import { requireJob } from "./require-job.ts";
+
+/** GET how a finished job ran: nodes, times, policies, fallbacks, usage. Kept for an hour after the end. */
+export const readRun: Handle = async (c, deps) => {
+  const jobId = jobIdOf(c);
+  const job = await requireJob(deps, jobId, c.get("principal").userId);
+  const record = job.place === "redis" ? await deps.redis.get(keys.run(jobId)) : null;
+  if (record === null) {
+    throw new AppError("NOT_FOUND", { detail: "the job has not ended, or ended too long ago" });
+  }
+  return c.body(record, 200, { "content-type": "application/json" });
+};

@@ -1,0 +1,101 @@
+import type { Redis } from "ioredis";
+import type { Clock } from "../shared/clock.ts";
+import { keys } from "../shared/keys.ts";
+import { redisCache } from "./apis/cache.ts";
+import { duckDuckGo } from "./apis/duckduckgo.ts";
+import { geminiImages } from "./apis/gemini-images.ts";
+import { kakaoLocal } from "./apis/kakao-local.ts";
+import { keco } from "./apis/keco.ts";
+import { kma } from "./apis/kma.ts";
+import { mois } from "./apis/mois.ts";
+import { openaiImages } from "./apis/openai-images.ts";
+import { notConfigured } from "./apis/result.ts";
+import { tavily } from "./apis/tavily.ts";
+import type { WorkerConfig } from "./config.ts";
+import { imageFetcher } from "./fetch-image.ts";
+import { type Agent, buildAgent } from "./graph/graph.ts";
+import type { Services, Tools } from "./graph/run-context.ts";
+import { collectionSearch } from "./graph/services/collection-search.ts";
+import { districtDisposal } from "./graph/services/district-disposal.ts";
+import { drawImage, type ImageStore } from "./graph/services/draw-image.ts";
+import { placeSearch } from "./graph/services/find-places.ts";
+import { searchWeb } from "./graph/services/search-web.ts";
+import type { Memory } from "./memory/memory.ts";
+import { seeWith } from "./graph/services/see.ts";
+import { weatherReport } from "./graph/services/weather-report.ts";
+import { createTools } from "./graph/tools.ts";
+
+/** The executor tries again; a client that did so too would multiply the tries. */
+const retries = 0;
+
+/** The agent with everything of the outside world that this process has a key for. */
+export function agentFrom(
+  config: OutsideConfig & Pick<WorkerConfig, "policies" | "linkHosts">,
+  shared: Shared & Pick<Tools, "observe" | "intentCache"> & { readonly memory?: Memory },
+): Agent {
+  const { policies, linkHosts } = config;
+  const tools = createTools(shared.clock, {
+    services: servicesFrom(config, shared),
+    vision: seeWith(imageFetcher()),
+    policies,
+    linkHosts,
+    ...(shared.observe && { observe: shared.observe }),
+    ...(shared.intentCache && { intentCache: shared.intentCache }),
+  });
+  return buildAgent(tools, shared.memory);
+}
+
+type OutsideConfig = Pick<WorkerConfig, "apis" | "openai" | "google" | "webSearch" | "images">;
+
+interface Shared {
+  readonly clock: Clock;
+  readonly cache: Pick<Redis, "get" | "set">;
+  /** Where made pictures go; nothing can be drawn without one. */
+  readonly imageStore?: ImageStore | undefined;
+}
+
+/** The outside services that are set up. One without its key is absent, and its node says so. */
+export function servicesFrom(config: OutsideConfig, shared: Shared): Partial<Services> {
+  const { apis, openai, google, webSearch, images } = config;
+  const { clock, imageStore } = shared;
+  const cache = redisCache(shared.cache, keys.apiCache);
+  const kakao = kakaoLocal({ ...apis.kakao, retries });
+  const { datasetId } = apis.keco;
+
+  const isNative = Boolean(openai.key ?? google.key) && webSearch !== "off";
+  const hasTavily = Boolean(apis.tavily.key) && webSearch !== "off";
+  const engines = {
+    isNative,
+    tavily: hasTavily ? tavily({ ...apis.tavily, retries }) : notConfigured("Tavily"),
+    duckDuckGo:
+      webSearch === "duckduckgo"
+        ? duckDuckGo({ ...apis.duckDuckGo, clock, retries })
+        : notConfigured("DuckDuckGo"),
+  };
+  const makeImage = openai.key
+    ? openaiImages({ ...openai, retries })
+    : google.key
+      ? geminiImages({ ...google, retries })
+      : undefined;
+
+  return {
+    ...(apis.kakao.key && { location: placeSearch(kakao) }),
+    ...(apis.kma.key && {
+      weather: weatherReport({ kma: kma({ ...apis.kma, clock, cache, retries }), kakao, clock }),
+    }),
+    ...(apis.keco.key && {
+      points: collectionSearch({
+        keco: keco({ ...apis.keco, datasetId, clock, retries }),
+        kakao,
+        cache,
+      }),
+    }),
+    ...(apis.mois.key && { disposal: districtDisposal(mois({ ...apis.mois, retries }), kakao) }),
+    ...((isNative || hasTavily || webSearch === "duckduckgo") && {
+      web_search: searchWeb(engines),
+    }),
+    ...(images.isEnabled &&
+      makeImage &&
+      imageStore && { image_generation: drawImage(makeImage, imageStore) }),
+  };
+}
