@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { isMet, percentile, table } from "./figures.ts";
+import { slopeOf } from "./memory.ts";
 
 test("a percentile is one of the samples", () => {
   const samples = [5, 1, 4, 2, 3];
@@ -12,4 +13,10 @@ test("a figure above its bar is missed, and the table says so", () => {
   const figure = { name: "x", value: 12, unit: "ms", bar: 10 };
   expect(isMet(figure)).toBe(false);
   expect(table([figure])).toContain("MISSED");
+});
+
+test("a slope is that of the line through the samples", () => {
+  const noisy = [10, 12, 11, 13, 14].map((mb, i) => ({ hours: i / 10, mb }));
+  expect(slopeOf(noisy)).toBeCloseTo(9);
+  expect(slopeOf(noisy.slice(0, 1))).toBe(0);
 });

@@ -1,10 +1,12 @@
 import { gate } from "./gate/gate.ts";
 import { smoke } from "./smoke.ts";
+import { soak, soakArguments, soakUsage } from "./soak.ts";
 
 const usage = `bun run bench <what>
 
   gate    the check of a token: in the process, and as an ext_authz service over HTTP
   smoke   a minute on a fresh stack: start, latency and memory at idle, every answer checked
+  ${soakUsage}
 
 Prints a table; exits 1 when a bar is missed or an answer is wrong.`;
 
@@ -15,6 +17,13 @@ if (what === "--help" || what === "-h") {
   process.exitCode = (await gate()) ? 0 : 1;
 } else if (what === "smoke" && rest.length === 0) {
   process.exitCode = (await smoke()) ? 0 : 1;
+} else if (what === "soak") {
+  const wish = soakArguments(rest);
+  if (!wish) {
+    console.error(usage);
+    process.exit(2);
+  }
+  process.exitCode = (await soak(wish)) ? 0 : 1;
 } else {
   console.error(usage);
   process.exitCode = 2;

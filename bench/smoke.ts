@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import postgres from "postgres";
 import { Client, resultOf } from "../tests/client.ts";
 import { startStack } from "../tests/stack.ts";
 import { type Figure, isMet, percentile, table } from "./figures.ts";
+import { rssMb } from "./memory.ts";
 
 const rounds = 40;
 const questions = [
@@ -11,16 +11,6 @@ const questions = [
   "종이 버리는 법이랑 수거함도 알려줘",
   "안녕!",
 ];
-
-/** Resident memory of a process in MB, from /proc; undefined where there is none. */
-function rssMb(pid: number): number | undefined {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, "utf8");
-    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
-  } catch {
-    return undefined;
-  }
-}
 
 /** One question on an idle fleet. Throws when the answer is not what the reader holds. */
 async function ask(client: Client, sql: postgres.Sql, chat: string, message: string) {

@@ -1,5 +1,5 @@
 /** One span as a receiver gets it. */
-export interface ReceivedSpan {
+interface ReceivedSpan {
   readonly service: string;
   readonly name: string;
   readonly traceId: string;
