@@ -56,7 +56,6 @@ const admin = serveAdmin({
     started.every(({ hearts }) => hearts.every((heart) => heart.beatWithin(60_000))),
   metrics: () => metrics.registry.metrics(),
 });
-log.info("router started", { instance, adminPort: admin.port });
 const close = closeInOrder(log, [
   { loops: () => (stop.abort(), Promise.allSettled(loops)) },
   ...[0, 1].map((phase) => Object.assign({}, ...started.map((one) => one.phases[phase]))),
@@ -66,4 +65,6 @@ const close = closeInOrder(log, [
 signal.addEventListener("abort", () =>
   setTimeout(() => process.exit(), drain.routerMs - 500).unref(),
 );
-process.exitCode = await runUntilSignal(loops, close, log);
+const running = runUntilSignal(loops, close, log); // listens for signals before anyone hears that it runs
+log.info("router started", { instance, adminPort: admin.port });
+process.exitCode = await running;

@@ -7,7 +7,7 @@ import { dyingWithUs, startThrowAway } from "./throw-away.ts";
 const usage = `
 Usage: bun run test [pattern…] [flags of \`bun test\`]
 
-Runs the format check, types, lint, dead-code check and every test, on Redis, RabbitMQ and PostgreSQL of
+Runs the format check, types, lint, dead-code check and the tests, on Redis, RabbitMQ and PostgreSQL of
 its own that are removed afterwards. With a pattern: only tests of files whose path contains it, and
 with \`-t name\` only tests of that name; no checks then.
 Ends with "N passed, N failed" (each check counts as one); exits 1 when something failed.`;
@@ -62,8 +62,7 @@ await runCommand(async () => {
 });
 
 function needsBrowser(patterns: readonly string[]): boolean {
-  const folder = "tests/browser/";
-  return patterns.length === 0 || patterns.some((pattern) => folder.includes(pattern));
+  return patterns.some((pattern) => pattern.startsWith("tests/browser"));
 }
 
 /** Tests that need nothing real start at once. */
@@ -94,6 +93,12 @@ async function runCheck(check: (typeof checks)[number], stop: AbortSignal): Prom
   return isGood ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
+/**
+ * Whole fleets under load and a real browser, with bounds on time: they want the machine to themselves, so each
+ * folder is a run of its own.
+ */
+const longOnes = ["tests/faults", "tests/browser", "tests/mutations"];
+
 async function runTests(
   args: readonly string[],
   env: Record<string, string | undefined>,
@@ -101,6 +106,12 @@ async function runTests(
 ): Promise<Counts> {
   stop.throwIfAborted();
   const flags = ["--parallel=2", "--randomize", `--timeout=${timeoutMs}`];
+  if (!args.some((arg) => longOnes.some((folder) => arg.startsWith(folder)))) {
+    for (const folder of longOnes) {
+      flags.push(`--path-ignore-patterns=${folder}/*.e2e.test.ts`);
+      console.log(`not in this run: bun run test ${folder}`);
+    }
+  }
   const argv = dyingWithUs([process.execPath, "test", ...flags, ...args]);
   const color = process.stdout.isTTY && !process.env["NO_COLOR"] ? { FORCE_COLOR: "1" } : {};
   const child = Bun.spawn(argv, {

@@ -63,6 +63,30 @@ test("away for 3 s: first messages of new chats wait for it, and no longer than 
   expect(waitedMs).toBeLessThan(8000); // their own answers took some of it
 }, 60_000);
 
+test("away for 4 s while many ask: lists answer again soon after it is back", async () => {
+  const client = somebody();
+  let backMs = Number.POSITIVE_INFINITY;
+  await suite.breaks(async (rig) => {
+    let isOver = false;
+    const asking = Array.from({ length: 10 }, async () => {
+      while (!isOver) {
+        await client.fetch("/api/v1/chat");
+        await Bun.sleep(100);
+      }
+    });
+    await restart(rig, "postgres", 4000);
+    const backAt = performance.now();
+    await until(async () => (await client.fetch("/api/v1/chat")).status === 200, {
+      timeoutMs: 30_000,
+      what: "the list",
+    });
+    backMs = performance.now() - backAt;
+    isOver = true;
+    await Promise.all(asking);
+  });
+  expect(backMs).toBeLessThan(4000);
+}, 60_000);
+
 test("every session ended", async () => {
   const { slowestMs } = await suite.breaks((rig) =>
     onPostgres(
