@@ -23,6 +23,12 @@ const checks = [
 /** Of one test: some start whole stacks. bunfig.toml's is for `bun test` by hand. */
 const timeoutMs = 30_000;
 
+/**
+ * Whole fleets under load and a real browser, with bounds on time: they want the machine to themselves, so each
+ * folder is a run of its own.
+ */
+const longOnes = ["tests/faults", "tests/browser", "tests/mutations"];
+
 await runCommand(async () => {
   const args = process.argv.slice(2);
   if (args.includes("--help") || args.includes("-h")) {
@@ -92,12 +98,6 @@ async function runCheck(check: (typeof checks)[number], stop: AbortSignal): Prom
   if (!isGood) console.log(`${stdout}${stderr}`.trimEnd());
   return isGood ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
-
-/**
- * Whole fleets under load and a real browser, with bounds on time: they want the machine to themselves, so each
- * folder is a run of its own.
- */
-const longOnes = ["tests/faults", "tests/browser", "tests/mutations"];
 
 async function runTests(
   args: readonly string[],

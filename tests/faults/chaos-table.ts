@@ -3,7 +3,8 @@ import type { ChaosResult } from "./run-chaos.ts";
 import { flaws } from "./verify.ts";
 
 /** A Markdown table: what each kind of fault did, and what it must never do. */
-export function chaosTable({ faults, counts, posts, seed, streams, seconds }: ChaosResult): string {
+export function chaosTable(result: ChaosResult): string {
+  const { faults, counts, failures, posts, seed, streams, seconds } = result;
   const kinds = [...Map.groupBy(faults, (fault) => fault.kind)].sort(([a], [b]) =>
     a.localeCompare(b),
   );
@@ -33,6 +34,7 @@ export function chaosTable({ faults, counts, posts, seed, streams, seconds }: Ch
   const statuses = Object.entries(posts).map(([status, n]) =>
     status === "0" ? `${n} unanswered` : `${n} × ${status}`,
   );
+  const others = Object.entries(failures).map(([code, n]) => `, ${n} ${code}`);
   return [
     `| ${[...heads, ...times].join(" | ")} |`,
     `| --- | ${[...heads.slice(1), ...times].map(() => "---:").join(" | ")} |`,
@@ -40,7 +42,7 @@ export function chaosTable({ faults, counts, posts, seed, streams, seconds }: Ch
     row("**all**", faults),
     "",
     `Seed ${seed}, ${streams} streams, ${seconds} s: ${counts.asked} messages, ${counts.ended} ended, ` +
-      `${counts.completed} of them completed; ${counts.resumed} resumes; POSTs: ${statuses.join(", ")}.`,
+      `${counts.completed} of them completed${others.join("")}; ${counts.resumed} resumes; POSTs: ${statuses.join(", ")}.`,
   ].join("\n");
 }
 

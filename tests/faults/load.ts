@@ -1,4 +1,4 @@
-import { Client, type Frame, type Reading } from "../client.ts";
+import { Client, type Frame, type Reading, resultOf } from "../client.ts";
 import type { Rig } from "./rig.ts";
 import { checkRows, type Finished, strangers } from "./rows.ts";
 import { StreamCheck, type Violation } from "./verify.ts";
@@ -29,6 +29,8 @@ export interface Load {
   readonly running: ReadonlyMap<string, StreamCheck>;
   listen(listener: Listener): () => void;
   readonly counts: { asked: number; ended: number; completed: number; resumed: number };
+  /** Endings that were not `completed`, by error code. */
+  readonly failures: ReadonlyMap<string, number>;
   /** Every answer to a POST of a message by status; 0: no answer at all. */
   readonly posts: ReadonlyMap<number, number>;
   /** What is wrong with the jobs that run, once they ended, and those before; each told once. */
@@ -65,6 +67,7 @@ export function startLoad(rig: Rig, streams: number, random: () => number): Load
   const listeners = new Set<Listener>();
   const counts = { asked: 0, ended: 0, completed: 0, resumed: 0 };
   const posts = new Map<number, number>();
+  const failures = new Map<string, number>();
   const running = new Map<string, StreamCheck>();
   const unchecked: Finished[] = [];
   const violations: Violation[] = [];
@@ -145,7 +148,10 @@ export function startLoad(rig: Rig, streams: number, random: () => number): Load
       unchecked.push({ check, question, chat });
       tell(stream, "over");
       if (check.done) counts.ended++;
-      if (check.done?.data["status"] === "completed") counts.completed++;
+      if (!check.done) continue;
+      const code = resultOf(check.done)["error_code"];
+      if (typeof code === "string") failures.set(code, (failures.get(code) ?? 0) + 1);
+      else counts.completed++;
     }
   };
   const people = Array.from({ length: streams }, (_, i) => person(`stream-${i + 1}`));
@@ -174,6 +180,7 @@ export function startLoad(rig: Rig, streams: number, random: () => number): Load
       return () => listeners.delete(listener);
     },
     counts,
+    failures,
     posts,
     verdict,
     finish: async ({ mayRepeat = false } = {}) => {

@@ -33,6 +33,8 @@ export interface ChaosResult {
   readonly seconds: number;
   readonly faults: readonly Injected[];
   readonly counts: Load["counts"];
+  /** Endings that were not `completed`, by error code. */
+  readonly failures: Readonly<Record<string, number>>;
   /** Answers to POSTs of messages by status; 0: none. */
   readonly posts: Readonly<Record<string, number>>;
 }
@@ -91,6 +93,7 @@ async function inject(rig: Rig, load: Load, options: ChaosOptions): Promise<Chao
     seconds: Math.round((performance.now() - startedAt) / 1000),
     faults,
     counts: load.counts,
+    failures: Object.fromEntries(load.failures),
     posts: Object.fromEntries(load.posts),
   };
 }
