@@ -58,6 +58,9 @@ const Env = v.pipe(
     WEB_DIR: v.optional(v.string()),
     SSE_MAX_READERS: v.optional(envInteger(1, 100_000), "10000"),
     TRUSTED_PROXY: v.optional(Hops, "0"),
+    AUTH_COOKIE_DOMAIN: v.optional(
+      v.pipe(v.string(), v.regex(/^[a-z0-9.-]{1,100}$/, "must be a domain such as eco2.example")),
+    ),
     LIMIT_MESSAGES_PER_MINUTE: v.optional(envInteger(1, 100_000), String(quota.messagesPerMinute)),
     LIMIT_JOBS_AT_ONCE: v.optional(envInteger(1, 1000), String(quota.jobsAtOnce)),
     LIMIT_STREAMS_AT_ONCE: v.optional(envInteger(1, 10_000), String(quota.streamsAtOnce)),
@@ -90,6 +93,7 @@ const Env = v.pipe(
     webDir: env.WEB_DIR,
     maxReaders: env.SSE_MAX_READERS,
     proxyHops: env.TRUSTED_PROXY,
+    cookieDomain: env.AUTH_COOKIE_DOMAIN,
     limits: {
       messagesPerMinute: env.LIMIT_MESSAGES_PER_MINUTE,
       jobsAtOnce: env.LIMIT_JOBS_AT_ONCE,

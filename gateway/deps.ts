@@ -40,6 +40,8 @@ export interface Deps {
   /** Proxies of ours in front: they set `X-Forwarded-Host` and `X-Forwarded-For`. */
   readonly proxyHops: number;
   readonly limits: Limits;
+  /** Where the cookies of a sign-in are good; undefined: this host alone. */
+  readonly cookieDomain: string | undefined;
   /** Aborts when the process closes. */
   readonly closing: AbortSignal;
 }

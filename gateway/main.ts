@@ -47,10 +47,13 @@ const streams = openStreams({
 const verify = createVerify(config.jwt, clients.revocations, clock);
 const own = { role, queueNames, streams, verify, metrics, tracing, clock, log, closing };
 const parts = { ...clients, ...own };
-const { corsOrigins, proxyHops, webDir } = config;
+const { corsOrigins, proxyHops, cookieDomain, webDir } = config;
 const page = webDir === undefined ? undefined : loadPage(webDir);
 const limits = openLimits({ redis: clients.pubsub, clock, rules: config.limits, hops: proxyHops });
-const server = serve(createApp({ ...parts, corsOrigins, proxyHops, limits, page }), config);
+const server = serve(
+  createApp({ ...parts, corsOrigins, proxyHops, cookieDomain, limits, page }),
+  config,
+);
 const admin = serveAdmin({
   port: config.adminPort,
   ready: () => isReady(parts),

@@ -31,6 +31,8 @@ const requests = [
   ["POST", "/api/v1/chat", "chat-api"],
   ["GET", `/api/v1/chat/${job}`, "chat-api"],
   ["POST", `/api/v1/chat/${job}/messages`, "chat-api"],
+  ["POST", "/api/v1/auth/logout", "chat-api"],
+  ["GET", "/api/v1/auth/ext-authz/api/v1/chat", undefined],
   ["GET", "/metrics", undefined],
   ["GET", "/ready", undefined],
 ] as const;

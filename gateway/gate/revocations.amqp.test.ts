@@ -55,6 +55,27 @@ describeWith(
     expect(await statusOf(later, jti)).toBe(403);
   });
 
+  test("comes from a log-out, which clears the cookies and is the same twice", async () => {
+    const app = open();
+    await app.deps.broker?.started;
+    const jti = crypto.randomUUID();
+    const cookie = `s_access=${await testToken(userId, { jti })}`;
+    const post = (headers: Record<string, string>) =>
+      app.send("POST", "/api/v1/auth/logout", { headers });
+    expect((await post({ cookie, origin: "https://evil.example" })).status).toBe(401);
+    expect(await statusOf(app, jti)).toBe(404);
+    const out = await post({ cookie, origin: "https://eco2.example" });
+    expect(out.status).toBe(200);
+    expect(await out.json()).toMatchObject({ success: true });
+    expect(out.headers.getSetCookie().map((one) => one.split("; ").slice(0, 3))).toEqual([
+      ["s_access=", "Max-Age=0", "Path=/"],
+      ["s_refresh=", "Max-Age=0", "Path=/"],
+    ]);
+    expect(await statusOf(app, jti)).toBe(403);
+    expect((await post({ cookie })).status).toBe(200);
+    expect((await post({})).status).toBe(200);
+  });
+
   test("is refused without the broker too, by the log alone", async () => {
     const [one, two] = [open({}), open({})];
     const jti = crypto.randomUUID();

@@ -6,15 +6,17 @@ import type { Route } from "./routes.ts";
 
 /**
  * Lets a request in, or throws `UNAUTHORIZED`, `UNAVAILABLE` or `RATE_LIMITED`. Refused ones count for their
- * address too. Only the health check is never counted.
+ * address too.
  */
 export async function admit(c: Ctx, deps: Deps, route: Route): Promise<void> {
-  if (route.isOpen) return;
+  if (route.isUncounted) return;
   let principal: Principal | undefined;
   let refusal: unknown;
   try {
-    principal = await authenticate(c, deps);
-    c.set("principal", principal);
+    if (!route.isOpen) {
+      principal = await authenticate(c, deps);
+      c.set("principal", principal);
+    }
   } catch (cause) {
     refusal = cause;
   }

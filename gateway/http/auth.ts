@@ -10,10 +10,14 @@ import type { Principal } from "../gate/verify.ts";
 export async function authenticate(c: Ctx, deps: Deps): Promise<Principal> {
   const { token, isCookie } = credentialOf(c.req.header("authorization"), c.req.header("cookie"));
   const isWrite = c.req.method !== "GET" && c.req.method !== "HEAD";
-  if (isCookie && isWrite && !isAllowedOrigin(c, deps)) {
-    throw new AppError("UNAUTHORIZED", { detail: "this origin may not use the cookie" });
-  }
+  if (isCookie && isWrite) requireOrigin(c, deps);
   return deps.verify(token);
+}
+
+/** Throws `UNAUTHORIZED` for a page that is neither ours nor listed. */
+export function requireOrigin(c: Ctx, deps: Deps): void {
+  if (isAllowedOrigin(c, deps)) return;
+  throw new AppError("UNAUTHORIZED", { detail: "this origin may not use the cookie" });
 }
 
 /** No `Origin`, and no browser that says so in another way: not a page. Otherwise the page must be ours or listed. */

@@ -6,6 +6,7 @@ import { createChat } from "./create-chat.ts";
 import { deleteChat } from "./delete-chat.ts";
 import { health } from "./health.ts";
 import { jobStatus } from "./job-status.ts";
+import { logOut } from "./log-out.ts";
 import { listChats } from "./list-chats.ts";
 import { misrouted } from "./misrouted.ts";
 import { readChat } from "./read-chat.ts";
@@ -27,6 +28,8 @@ export interface Route {
   readonly share?: Share;
   /** Answers without a token. */
   readonly isOpen?: true;
+  /** Has no limit for addresses: probes come often. */
+  readonly isUncounted?: true;
 }
 
 const chat = "/api/v1/chat";
@@ -63,7 +66,15 @@ const routes: readonly Route[] = [
   { method: "POST", path: `${chat}/:job_id/cancel`, role: "api", handle: cancelJob },
   { method: "GET", path: `${chat}/:job_id/status`, role: "api", handle: jobStatus },
   { method: "GET", path: `${chat}/:job_id/run`, role: "api", handle: readRun },
-  { method: "GET", path: "/health", role: undefined, handle: health, isOpen: true },
+  { method: "POST", path: "/api/v1/auth/logout", role: "api", handle: logOut, isOpen: true },
+  {
+    method: "GET",
+    path: "/health",
+    role: undefined,
+    handle: health,
+    isOpen: true,
+    isUncounted: true,
+  },
 ];
 
 export function routesOf(role: Role): readonly Route[] {

@@ -99,6 +99,7 @@ export function openTestApp(
     corsOrigins: ["https://eco2.example"],
     page: undefined,
     proxyHops: 0,
+    cookieDomain: undefined,
     limits: openLimits({ redis: pubsub, clock, rules: { ...testLimits, ...limits }, hops: 0 }),
     closing: closing.signal,
   };

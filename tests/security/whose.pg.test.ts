@@ -48,6 +48,7 @@ describeWith("redis", "postgres")("what of another user an attacker reaches", as
       (id) => get(`${base}/${id}/events`, { ...foreign, headers: ["Last-Event-ID: 0-1"] }),
     ],
     ["status", (id) => get(`${base}/${id}/status`, foreign)],
+    ["run", (id) => get(`${base}/${id}/run`, foreign)],
     ["cancel", (id) => post(`${base}/${id}/cancel`, "{}", foreign)],
     ["input", (id) => post(`${base}/${id}/input`, answerOf, foreign)],
   ];
