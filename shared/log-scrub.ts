@@ -4,7 +4,7 @@ const secretNames =
 
 /** What people and providers write into texts: credentials in URLs, tokens, keys, coordinates. */
 const patterns: readonly (readonly [RegExp, string])[] = [
-  [/(\/\/)[^/\s@"']*:[^/\s@"']*@/g, "$1***@"],
+  [/(\/\/)[^/\s@"':]*:[^/\s@"']*@/g, "$1***@"],
   [/\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g, "***"],
   [/\b(Bearer|Basic|KakaoAK|Infuser)\s+[^\s"',}]+/gi, "$1 ***"],
   [/\b(?:sk-|tvly-|AIza)[\w-]{6,}/g, "***"],

@@ -72,7 +72,7 @@ function readOne(text: string, isEnd: boolean, allowed: readonly string[]): Read
   }
   const bare = bareLink.exec(text)?.[0] ?? "";
   if (bare.length === text.length && !isEnd && text.length < heldChars) return undefined;
-  const url = bare.replace(/[.,:;!?]+$/, "");
+  const url = bare.replace(/[.,:;!?]{1,100}$/, "");
   return { shown: isAllowed(url, allowed) ? url : `\`${url}\``, length: url.length };
 }
 

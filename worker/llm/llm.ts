@@ -43,5 +43,5 @@ export function userText(prompt: Prompt): string {
 }
 
 function inMark(text: string): string {
-  return text.replace(/<(?=\s*\/?\s*(?:자료|질문))/g, "＜");
+  return text.replace(/<(?=[\s/]*(?:자료|질문))/g, "＜");
 }

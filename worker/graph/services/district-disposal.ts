@@ -36,7 +36,7 @@ export function districtDisposal(mois: Mois, kakao: KakaoLocal): Service<Distric
     const found = dataOf(await mois.householdWaste(district, signal));
     // 중구 is in six cities: a wrong one is worse than none
     if (!found || found.provinces.length > 1) return undefined;
-    const towns = query.job.message.match(/[가-힣]+\d*동/g) ?? [];
+    const towns = query.job.message.match(/[가-힣]{1,12}\d{0,2}동/g) ?? [];
     const inTown = found.zones.find((zone) => towns.some((town) => zone.towns.includes(town)));
     const zone = inTown ?? found.zones.find(({ bulk }) => bulk !== null) ?? found.zones[0];
     if (!zone) return undefined;
