@@ -27,7 +27,7 @@ const timeoutMs = 30_000;
  * Whole fleets under load and a real browser, with bounds on time: they want the machine to themselves, so each
  * folder is a run of its own.
  */
-const longOnes = ["tests/faults", "tests/browser", "tests/mutations"];
+const longOnes = ["tests/faults", "tests/browser", "tests/mutations", "tests/observe"];
 
 await runCommand(async () => {
   const args = process.argv.slice(2);
