@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
 import { systemClock as clock } from "../shared/clock.ts";
-import { newJobId } from "../shared/contract/ids.ts";
+import { newJobId, shardOf } from "../shared/contract/ids.ts";
 import { keys } from "../shared/keys.ts";
 import { groups } from "../shared/keys.ts";
 import { stream } from "../shared/limits.ts";
@@ -115,5 +115,22 @@ describeWith("redis")("duties", () => {
     await redis.xgroup("DESTROY", key, groups.relay);
     await until(async () => (await valueOf(metrics.groupsRecreated)) === 1);
     expect(await redis.xlen(key)).toBe(11);
+  });
+
+  test("entries somebody else removed are counted, also when no group had read them", async () => {
+    await ensureGroups(redis, stream.shardCount, quiet);
+    const shards = Array.from({ length: stream.shardCount }, (_, shard) => shard);
+    const deps = { store: redis, shardCount: stream.shardCount, heart: createHeart(clock) };
+    await run(shards.map(keys.shardLease), (leases, signal) =>
+      trimShards({ ...deps, leases, metrics, log: quiet }, signal),
+    );
+    const job = await startJob(redis);
+    await emit(redis, job, ["token", "token", "token"]);
+    const shard = shardOf(job.jobId, stream.shardCount);
+    await until(async () => (await redis.get(keys.dropped(shard))) === "0");
+    const length = await redis.xlen(keys.shard(shard));
+    await redis.xtrim(keys.shard(shard), "MAXLEN", 1);
+    await until(async () => (await valueOf(metrics.trimmedUnacked, { group: "any" })) > 0);
+    expect(await valueOf(metrics.trimmedUnacked, { group: "any" })).toBe(length - 1);
   });
 });

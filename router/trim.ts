@@ -39,6 +39,11 @@ export function trimShards(deps: TrimDeps, signal: AbortSignal): Promise<void> {
       return;
     }
     metrics.trimmed.inc({ shard }, result.trimmed);
+    if (result.foreign > 0) {
+      // pending entries are also counted by their group; unread ones nobody else would miss
+      metrics.trimmedUnacked.inc({ group: "any" }, result.foreign);
+      log.error("entries were removed by somebody else", { shard, count: result.foreign });
+    }
     metrics.length.set({ shard }, result.left);
     const info = store.xinfo("GROUPS", keys.shard(shard)) as Promise<unknown[][]>;
     for (const raw of await replyOf(store, info, heart, signal)) {
@@ -48,7 +53,8 @@ export function trimShards(deps: TrimDeps, signal: AbortSignal): Promise<void> {
     }
   };
 
-  for (const group of [groups.relay, groups.persistence]) metrics.trimmedUnacked.inc({ group }, 0);
+  for (const group of [groups.relay, groups.persistence, "any"])
+    metrics.trimmedUnacked.inc({ group }, 0);
   return repeat({ name: "trim", log, signal, heart }, async () => {
     await pause(router.trimEveryMs, signal);
     for (const shard of shards) {

@@ -18,6 +18,8 @@ export const keys = {
   published: (job: JobId) => `chat:published:${job}`,
   /** S, stream: what router and persistence read. */
   shard: (shard: number) => `chat:events:${shard}`,
+  /** S, string: how many entries of a shard were ever dropped; what is missing beyond was removed by somebody. */
+  dropped: (shard: number) => `chat:events-dropped:${shard}`,
   /** S, list: jobs of one chat in order; the head is the one that may run. */
   turns: (chat: ChatId) => `chat:turns:${chat}`,
   /** S, hash: the question a job waits for, and its answer. */

@@ -51,7 +51,7 @@ export function withScripts(redis: Redis): ScriptedRedis {
   redis.defineCommand("eco2Seize", { numberOfKeys: 2, lua: seizeLua });
   redis.defineCommand("eco2Take", { numberOfKeys: 3, lua: takeLua });
   redis.defineCommand("eco2TakeTokens", { lua: takeTokensLua });
-  redis.defineCommand("eco2Trim", { numberOfKeys: 1, lua: trimLua });
+  redis.defineCommand("eco2Trim", { numberOfKeys: 2, lua: trimLua });
   return redis as ScriptedRedis;
 }
 
@@ -373,7 +373,13 @@ export async function markRelayed(
 }
 
 export type Trimmed =
-  | { readonly word: "trimmed"; readonly trimmed: number; readonly left: number }
+  | {
+      readonly word: "trimmed";
+      readonly trimmed: number;
+      readonly left: number;
+      /** Entries somebody else removed since the last call. */
+      readonly foreign: number;
+    }
   | { readonly word: "missing"; readonly group: string };
 
 /** Drops what every group has acknowledged. */
@@ -382,9 +388,10 @@ export async function trim(
   shard: number,
   groupNames: readonly string[],
 ): Promise<Trimmed> {
-  const reply = await redis.eco2Trim(keys.shard(shard), ...groupNames);
+  const reply = await redis.eco2Trim(keys.shard(shard), keys.dropped(shard), ...groupNames);
   if (reply[0] === "trimmed") {
-    return { word: "trimmed", trimmed: Number(reply[1]), left: Number(reply[2]) };
+    const [, trimmed, left, foreign] = reply.map(Number);
+    return { word: "trimmed", trimmed: trimmed ?? 0, left: left ?? 0, foreign: foreign ?? 0 };
   }
   if (reply[0] === "missing") return { word: "missing", group: String(reply[1]) };
   throw unknownWord("trim", reply[0]);

@@ -1,6 +1,6 @@
 -- Drops the entries of a shard that every group has acknowledged; never one that is still wanted.
--- KEYS[1] shard stream   ARGV names of the groups that must exist
--- Returns {"trimmed", how many, entries left} | {"missing", group}
+-- KEYS[1] shard stream   KEYS[2] how many entries were ever dropped   ARGV names of the groups that must exist
+-- Returns {"trimmed", how many, entries left, how many somebody else removed} | {"missing", group}
 local wanted = {}
 for i = 1, #ARGV do wanted[ARGV[i]] = true end
 if redis.call("EXISTS", KEYS[1]) == 0 then return { "missing", ARGV[1] } end
@@ -20,5 +20,11 @@ for _, raw in ipairs(redis.call("XINFO", "GROUPS", KEYS[1])) do
   if not lowest or above(lowest, id) then lowest = id end
 end
 for group in pairs(wanted) do return { "missing", group } end
+-- what is gone and was not dropped here: a group that had not read it would never notice
+local info, stream = redis.call("XINFO", "STREAM", KEYS[1]), {}
+for i = 1, #info, 2 do stream[info[i]] = info[i + 1] end
+local gone = stream["entries-added"] - stream["length"]
+local foreign = math.max(0, gone - tonumber(redis.call("GET", KEYS[2]) or gone))
 local trimmed = redis.call("XTRIM", KEYS[1], "MINID", lowest)
-return { "trimmed", trimmed, redis.call("XLEN", KEYS[1]) }
+redis.call("SET", KEYS[2], string.format("%.0f", gone + trimmed))
+return { "trimmed", trimmed, stream["length"] - trimmed, foreign }

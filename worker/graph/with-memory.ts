@@ -41,6 +41,7 @@ export function runWithMemory(compiled: Compiled, memory: Memory): Agent {
         signal,
         streamMode: "values",
         durability: "exit",
+        runName: `chat:${job.job_id}`, // in LangSmith, where its own environment variables ask for it
       });
       for await (const state of states) latest = state as State;
     } catch (cause) {
