@@ -106,6 +106,14 @@ export const faultKinds: readonly FaultKind[] = [
       onRedis(rig.urls.redis_pubsub, (redis) => redis.call("CLIENT", "KILL", "TYPE", "pubsub")),
   },
   {
+    name: "Redis cache killed, restarted",
+    inject: (rig, random) => restart(rig, "redis_cache", random() * 1500),
+  },
+  {
+    name: "Redis cache frozen, woken",
+    inject: (rig, random) => freeze(rig, "redis_cache", between(random, 500, 4000)),
+  },
+  {
     name: "RabbitMQ killed, restarted",
     inject: (rig, random) => restart(rig, "rabbitmq", random() * 1000),
   },

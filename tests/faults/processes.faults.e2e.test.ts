@@ -79,10 +79,13 @@ test("a worker frozen past its lease and woken cannot write any more", async () 
   expect(slowestMs).toBeLessThan(14_000 + 2000);
 }, 90_000);
 
-/** Attempts of a worker that heard they are not theirs any more. */
+/** Attempts of a worker that came to no ending of their own: another one had the job, or had ended it. */
 async function refusals(rig: Rig, name: string): Promise<number> {
   const text = await (await fetch(`${rig.adminUrl(name)}/metrics`)).text();
-  const lines = text.split("\n").filter((line) => /^chat_requests_total.*stale/.test(line));
+  const own = /status="(completed|failed|cancelled)"/;
+  const lines = text
+    .split("\n")
+    .filter((line) => line.startsWith("chat_requests_total{") && !own.test(line));
   return lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
 }
 

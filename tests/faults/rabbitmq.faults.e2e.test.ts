@@ -29,15 +29,17 @@ async function sendInto(rig: Rig, chats: number) {
   return Promise.all(sent);
 }
 
-/** Every job ended well, on its first try, and those of a chat in the order they were sent. */
-async function ranOnceInOrder(sent: Awaited<ReturnType<typeof sendInto>>): Promise<void> {
+/** Every job ended well, once, and those of a chat in the order they were sent. Returns the most tries of one. */
+async function ranOnceInOrder(sent: Awaited<ReturnType<typeof sendInto>>): Promise<number> {
+  let tries = 0;
   const all = sent.map(async ({ client, chat, jobs }) => {
     const ends: string[] = [];
     const reads = jobs.map(async (job) => {
       const check = new StreamCheck(job);
       expect(await ending(client, check)).toBe("completed");
       ends.push(job);
-      expect((resultOf(check.done)["metadata"] as Record<string, unknown>)["attempt"]).toBe(1);
+      const metadata = resultOf(check.done)["metadata"] as Record<string, unknown>;
+      tries = Math.max(tries, Number(metadata["attempt"]));
     });
     await Promise.all(reads);
     expect(ends).toEqual(jobs);
@@ -49,6 +51,7 @@ async function ranOnceInOrder(sent: Awaited<ReturnType<typeof sendInto>>): Promi
     expect(history.messages).toHaveLength(6);
   });
   await Promise.all(all);
+  return tries;
 }
 
 test("away for 10 s: messages are taken, run once afterwards, in order per chat", async () => {
@@ -58,7 +61,7 @@ test("away for 10 s: messages are taken, run once afterwards, in order per chat"
     await restart(rig, "rabbitmq", 8000, async () => {
       sent = await sendInto(rig, 4);
     });
-    await ranOnceInOrder(sent);
+    expect(await ranOnceInOrder(sent)).toBe(1);
   });
   expect(suite.load.posts.get(503) ?? 0).toBe(before);
 }, 90_000);
@@ -78,7 +81,7 @@ test("a memory alarm blocks publishers: messages wait in the outbox", async () =
     } finally {
       await rig.rabbitmqctl("set_vm_memory_high_watermark", "absolute", "400MB");
     }
-    await ranOnceInOrder(sent);
+    expect(await ranOnceInOrder(sent)).toBe(1);
   });
 }, 90_000);
 
@@ -95,7 +98,8 @@ test("frozen for 6 s: messages are taken and run afterwards", async () => {
     await freeze(rig, "rabbitmq", 3000, async () => {
       sent = await sendInto(rig, 2);
     });
-    await ranOnceInOrder(sent);
+    // what it had delivered and heard nothing of may be delivered again
+    expect(await ranOnceInOrder(sent)).toBeLessThanOrEqual(2);
   });
 }, 90_000);
 

@@ -143,6 +143,18 @@ test("Pub/Sub away for 6 s: every event still comes, 2 s late at most", async ()
   expect(slowestMs).toBeLessThan(2000 + 1000);
 }, 60_000);
 
+test("the cache away for 4 s: jobs that begin wait for their memory, and no longer", async () => {
+  const { slowestMs, causeMs } = await suite.breaks((rig) => restart(rig, "redis_cache", 4000));
+  expect(slowestMs - causeMs).toBeLessThan(3000);
+}, 60_000);
+
+test("the cache emptied: what it held is read from its copy", async () => {
+  const { slowestMs } = await suite.breaks((rig) =>
+    onRedis(rig.urls.redis_cache, (redis) => redis.flushall()),
+  );
+  expect(slowestMs).toBeLessThan(2000);
+}, 60_000);
+
 test("Pub/Sub: every connection cut", async () => {
   const { slowestMs } = await suite.breaks((rig) =>
     onRedis(rig.urls.redis_pubsub, async (redis) => {

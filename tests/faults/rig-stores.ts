@@ -3,17 +3,18 @@ import type { Child, Launcher } from "../../stack/child.ts";
 import type { Home } from "../../stack/home.ts";
 import { choosePorts } from "../../stack/ports.ts";
 import { keepSecrets } from "../../stack/secrets.ts";
-import type { serviceNames } from "../../stack/services.ts";
+import { serviceNames } from "../../stack/services.ts";
 import { postgresUrl, startPostgres } from "../../stack/services/postgres.ts";
 import { rabbitmqUrl, startRabbitmq } from "../../stack/services/rabbitmq.ts";
 import { redisUrl, startRedis } from "../../stack/services/redis.ts";
 
-export type ServiceName = (typeof serviceNames)[number];
+/** Pub/Sub and cache share a server in the local stack; here each is broken alone. */
+export const storeNames = [...serviceNames, "redis_cache"] as const;
+export type ServiceName = (typeof storeNames)[number];
 
 /** The stores of a rig: where they are, how one is started, and what an operator can do to them. */
 export interface Stores {
   readonly urls: Readonly<Record<ServiceName, string>>;
-  readonly cacheUrl: string;
   start(name: ServiceName, launcher: Launcher): Promise<Child>;
   /** Removes what a stopped Redis kept. */
   wipeRedis(name: "redis_streams" | "redis_pubsub"): void;
@@ -22,8 +23,7 @@ export interface Stores {
 }
 
 export async function placeStores(home: Home): Promise<Stores> {
-  const names = ["redis_streams", "redis_pubsub", "rabbitmq", "epmd", "distribution", "postgres"];
-  const wishes = names.map((name) => ({ name }));
+  const wishes = [...storeNames, "epmd", "distribution"].map((name) => ({ name }));
   const ports = await choosePorts(home, wishes, {});
   const at = (name: string) => ports[name] ?? 0;
   const password = keepSecrets(home).service_password;
@@ -35,6 +35,7 @@ export async function placeStores(home: Home): Promise<Stores> {
   });
   const streams = redis("redis_streams", "streams");
   const hints = redis("redis_pubsub", "hints");
+  const cache = redis("redis_cache", "hints");
   const rabbit = {
     port: at("rabbitmq"),
     epmdPort: at("epmd"),
@@ -45,6 +46,7 @@ export async function placeStores(home: Home): Promise<Stores> {
   const starts: Record<ServiceName, (launcher: Launcher) => Promise<Child>> = {
     redis_streams: (launcher) => startRedis(launcher, streams),
     redis_pubsub: (launcher) => startRedis(launcher, hints),
+    redis_cache: (launcher) => startRedis(launcher, cache),
     rabbitmq: (launcher) => startRabbitmq(launcher, rabbit),
     postgres: (launcher) => startPostgres(launcher, pg),
   };
@@ -52,10 +54,10 @@ export async function placeStores(home: Home): Promise<Stores> {
     urls: {
       redis_streams: redisUrl(streams),
       redis_pubsub: redisUrl(hints),
+      redis_cache: redisUrl(cache),
       rabbitmq: rabbitmqUrl(rabbit),
       postgres: postgresUrl(pg),
     },
-    cacheUrl: redisUrl(hints, 1),
     start: (name, launcher) => starts[name](launcher),
     wipeRedis: (name) => rmSync(home.path(name, "appendonlydir"), { recursive: true, force: true }),
     rabbitmqctl: async (...args) => {

@@ -9,11 +9,10 @@ import { choosePorts } from "../../stack/ports.ts";
 import { runMigrations } from "../../stack/run-migrations.ts";
 import type { Say } from "../../stack/say.ts";
 import { keepSecrets } from "../../stack/secrets.ts";
-import { serviceNames } from "../../stack/services.ts";
 import { wipePostgres } from "../../stack/services/postgres.ts";
 import { dyingWithUs } from "../../stack/throw-away.ts";
 import { declareTopology } from "../../stack/topology.ts";
-import { placeStores, type ServiceName, type Stores } from "./rig-stores.ts";
+import { placeStores, type ServiceName, storeNames, type Stores } from "./rig-stores.ts";
 
 export type { ServiceName } from "./rig-stores.ts";
 
@@ -98,7 +97,7 @@ export async function startRig(
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await Promise.all(serviceNames.map((name) => stores.start(name, launcher)));
+    await Promise.all(storeNames.map((name) => stores.start(name, launcher)));
     await Promise.all([runMigrations(urls.postgres), declareTopology(urls.rabbitmq)]);
     const jwt = { jwt_secret: keepSecrets(home).jwt_secret, jwt_iss: "eco2.rig", jwt_aud: "api" };
     const wanted = table(shape, (name) => name.length); // names first, then their ports
@@ -114,7 +113,7 @@ export async function startRig(
       HOST: "127.0.0.1",
       REDIS_STREAMS_URL: urls.redis_streams,
       REDIS_PUBSUB_URL: urls.redis_pubsub,
-      REDIS_CACHE_URL: stores.cacheUrl,
+      REDIS_CACHE_URL: urls.redis_cache,
       RABBITMQ_URL: urls.rabbitmq,
       DATABASE_URL: urls.postgres,
       JWT_SECRET: jwt.jwt_secret,
