@@ -27,7 +27,13 @@ const timeoutMs = 30_000;
  * Whole fleets under load and a real browser, with bounds on time: they want the machine to themselves, so each
  * folder is a run of its own.
  */
-const longOnes = ["tests/faults", "tests/browser", "tests/mutations", "tests/observe"];
+const longOnes = [
+  "tests/faults",
+  "tests/browser",
+  "tests/mutations",
+  "tests/observe",
+  "router/takeover",
+];
 
 await runCommand(async () => {
   const args = process.argv.slice(2);
@@ -108,7 +114,10 @@ async function runTests(
   const flags = ["--parallel=2", "--randomize", `--timeout=${timeoutMs}`];
   if (!args.some((arg) => longOnes.some((folder) => arg.startsWith(folder)))) {
     for (const folder of longOnes) {
-      flags.push(`--path-ignore-patterns=${folder}/*.e2e.test.ts`);
+      flags.push(
+        `--path-ignore-patterns=${folder}/*.e2e.test.ts`,
+        `--path-ignore-patterns=${folder}.*.test.ts`,
+      );
       console.log(`not in this run: bun run test ${folder}`);
     }
   }
