@@ -14,6 +14,8 @@ import type { Limits } from "./limits/limits.ts";
 import type { HttpMetrics } from "./metrics.ts";
 import type { Page } from "./page.ts";
 import type { Streams } from "./sse/open-stream.ts";
+import type { Upgrade } from "./ws/port.ts";
+import type { Sockets } from "./ws/sockets.ts";
 
 /** What the handlers use. */
 export interface Deps {
@@ -27,6 +29,7 @@ export interface Deps {
   readonly broker: Broker | undefined;
   readonly queueNames: QueueNames;
   readonly streams: Streams;
+  readonly sockets: Sockets;
   readonly verify: Verify;
   readonly revocations: Revocations;
   readonly metrics: HttpMetrics;
@@ -52,6 +55,8 @@ export interface AppEnv {
     readonly setIdleSeconds?: (seconds: number) => void;
     /** Address of the connection's other end. Absent outside a server. */
     readonly peer?: () => string | undefined;
+    /** Makes the request a WebSocket. Absent outside a server. */
+    readonly upgrade?: Upgrade;
   };
   Variables: {
     requestId: string;

@@ -21,6 +21,8 @@ import { readRole } from "./role.ts";
 import { serve } from "./serve.ts";
 import { openStreams } from "./sse/open-streams.ts";
 import { areStoresGood } from "./start-checks.ts";
+import { createSocketMetrics } from "./ws/metrics.ts";
+import { Sockets } from "./ws/sockets.ts";
 
 const role = readRole(process.argv.slice(2));
 const config = readConfig(process.env);
@@ -44,8 +46,9 @@ const streams = openStreams({
   clock,
   log,
 });
+const sockets = new Sockets(createSocketMetrics(registry));
 const verify = createVerify(config.jwt, clients.revocations, clock);
-const own = { role, queueNames, streams, verify, metrics, tracing, clock, log, closing };
+const own = { role, queueNames, streams, sockets, verify, metrics, tracing, clock, log, closing };
 const parts = { ...clients, ...own };
 const { corsOrigins, proxyHops, cookieDomain, webDir } = config;
 const page = webDir === undefined ? undefined : loadPage(webDir);
@@ -67,6 +70,7 @@ const close = closeInOrder(log, [
   { readiness: () => stop.abort() },
   {
     streams: () => streams.close(),
+    sockets: () => sockets.close(drain.gatewayMs),
     server: () => server.drain(drain.gatewayMs),
     listing: () => listing,
   },

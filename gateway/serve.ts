@@ -1,7 +1,9 @@
 import type { Hono } from "hono";
 import { pause } from "../shared/clock.ts";
+import { ws as limits } from "../shared/limits.ts";
 import type { GatewayConfig } from "./config.ts";
 import type { AppEnv } from "./deps.ts";
+import type { SocketEvents } from "./ws/port.ts";
 
 interface Serving {
   readonly port: number;
@@ -14,7 +16,7 @@ export function serve(
   app: Hono<AppEnv>,
   { port, host }: Pick<GatewayConfig, "port" | "host">,
 ): Serving {
-  const server = Bun.serve({
+  const server = Bun.serve<SocketEvents>({
     port,
     hostname: host,
     development: false,
@@ -22,7 +24,20 @@ export function serve(
       app.fetch(request, {
         setIdleSeconds: (seconds) => own.timeout(request, seconds),
         peer: () => own.requestIP(request)?.address,
+        upgrade: (data, headers) => own.upgrade(request, { data, headers }),
       }),
+    websocket: {
+      maxPayloadLength: limits.frameBytes,
+      idleTimeout: limits.serverIdleSeconds,
+      // past ours: what comes after is dropped, and the connection is being closed by then
+      backpressureLimit: 2 * limits.waitingBytes,
+      perMessageDeflate: false,
+      sendPings: false, // ours are counted
+      open: (ws) => ws.data.onOpen(ws),
+      message: (ws, frame) => ws.data.onFrame(frame),
+      pong: (ws) => ws.data.onPong(),
+      close: (ws, code, reason) => ws.data.onClose(code, reason),
+    },
   });
   return {
     port: server.port ?? port,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createHttpMetrics } from "../gateway/metrics.ts";
 import { createSseMetrics } from "../gateway/sse/metrics.ts";
+import { createSocketMetrics } from "../gateway/ws/metrics.ts";
 import { createMetrics as routerMetrics } from "../router/metrics.ts";
 import { watchProcess } from "../shared/process-metrics.ts";
 import { Registry } from "../shared/prom.ts";
@@ -18,6 +19,7 @@ async function exported(): Promise<Told[]> {
   const gateway = new Registry();
   createHttpMetrics(gateway, () => true);
   createSseMetrics(gateway);
+  createSocketMetrics(gateway);
   const router = routerMetrics();
   const store = { status: "ready" };
   router.watchRelay({ isConsuming: () => true, streams: store, pubsub: store });
@@ -51,7 +53,7 @@ describe("METRICS.md", () => {
 
   test("no label can grow with jobs, people or texts", async () => {
     const known =
-      "action error_type grade group intent loop method node provider reason result role route shard stage status subagent type";
+      "action code error_type grade group intent kind loop method node provider reason result role route shard stage status subagent type";
     const labels = (await exported()).flatMap(({ labels: each }) => each.split(", "));
     const unknown = labels.filter((label) => label !== "" && !known.split(" ").includes(label));
     expect(unknown).toEqual([]);

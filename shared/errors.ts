@@ -14,6 +14,7 @@ const remedies = {
   TOKEN_REVOKED: "reject",
   NOT_FOUND: "reject",
   METHOD_NOT_ALLOWED: "reject",
+  UPGRADE_REQUIRED: "reject",
   MISROUTED: "reject",
   CHAT_NOT_FOUND: "reject",
   JOB_NOT_FOUND: "reject",

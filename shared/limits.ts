@@ -169,6 +169,30 @@ export const sse = {
   logReadCount: 512,
 } as const;
 
+/** WebSockets. */
+export const ws = {
+  /** One frame of a client; one byte more closes with 1009. */
+  frameBytes: 16 * 1024,
+  /** What may wait for a client that does not read; then it is closed with 1013. */
+  waitingBytes: 4 * 1024 * 1024,
+  pingMs: 30 * seconds,
+  /** No frame and no pong for this long: closed with 4408. Four pings. */
+  idleMs: 120 * seconds,
+  /** The server's own idle timer, for what `idleMs` could not close. Seconds; Bun takes up to 960. */
+  serverIdleSeconds: 240,
+  /** A closing frame nobody answers: then the connection is cut. */
+  lingerMs: 3 * seconds,
+  /** Frames that are none of the protocol's, in a row, before 1007. */
+  malformedInRow: 3,
+  /** Frames of one socket: a burst, and what flows back. */
+  frameBurst: 20,
+  framesPerSecond: 2,
+  /** Refused frames in a row before 4429: a client that waits for its share never gets there. */
+  strikes: 20,
+  /** Sockets of one process; the next one is told to come back. 20 KB each. */
+  maxSockets: 10_000,
+} as const;
+
 /** The memory of chats. */
 export const checkpoint = {
   /** In Redis; PostgreSQL keeps them. */

@@ -17,6 +17,8 @@ import { createVerify } from "../gate/verify.ts";
 import { type LimitRules, openLimits } from "../limits/limits.ts";
 import { createHttpMetrics } from "../metrics.ts";
 import { openStreams } from "../sse/open-streams.ts";
+import { createSocketMetrics } from "../ws/metrics.ts";
+import { Sockets } from "../ws/sockets.ts";
 
 export const testRules = {
   secret: "a secret of the tests, 32 characters",
@@ -86,6 +88,7 @@ export function openTestApp(
     broker,
     queueNames,
     streams,
+    sockets: new Sockets(createSocketMetrics(registry)),
     verify: createVerify(
       { ...testRules, keys: [secretKey(testRules.secret, "now"), ...keys] },
       revocations,
@@ -127,6 +130,7 @@ export function openTestApp(
     async close() {
       closing.abort();
       streams.close();
+      await deps.sockets.close(1000);
       await broker?.close();
       await Promise.all([redis, logRedis, pubsub, subscriber].map((each) => closeRedis(each)));
       await sql.end({ timeout: 1 });
