@@ -6,7 +6,7 @@ import { type ClientRequest, type IncomingMessage, request as httpRequest } from
 import { request as httpsRequest } from "node:https";
 import { isPublicAddress } from "../shared/public-address.ts";
 import { imageTypeOf } from "./apis/image-bytes.ts";
-import { fail } from "./apis/result.ts";
+import { fail } from "../shared/apis/result.ts";
 import { ServiceError } from "./graph/api-failure.ts";
 
 interface FetchedImage {

@@ -1,15 +1,15 @@
 import type { Redis } from "ioredis";
 import type { Clock } from "../shared/clock.ts";
 import { keys } from "../shared/keys.ts";
-import { redisCache } from "./apis/cache.ts";
+import { redisCache } from "../shared/apis/cache.ts";
 import { duckDuckGo } from "./apis/duckduckgo.ts";
 import { geminiImages } from "./apis/gemini-images.ts";
-import { kakaoLocal } from "./apis/kakao-local.ts";
+import { kakaoLocal } from "../shared/apis/kakao-local.ts";
 import { keco } from "./apis/keco.ts";
 import { kma } from "./apis/kma.ts";
 import { mois } from "./apis/mois.ts";
 import { openaiImages } from "./apis/openai-images.ts";
-import { notConfigured } from "./apis/result.ts";
+import { notConfigured } from "../shared/apis/result.ts";
 import { tavily } from "./apis/tavily.ts";
 import type { WorkerConfig } from "./config.ts";
 import { imageFetcher } from "./fetch-image.ts";

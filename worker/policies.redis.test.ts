@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import * as v from "valibot";
 import { describeWith } from "../shared/testing/services.ts";
-import { fail } from "./apis/result.ts";
+import { fail } from "../shared/apis/result.ts";
 import { dataOf } from "./graph/api-failure.ts";
 import { policies, PolicyOverrides, policiesWith } from "./graph/policies.ts";
 import { runRig } from "./testing/run-rig.ts";

@@ -1,4 +1,4 @@
-import { type ApiAnswer, failNotJson, parseJson } from "./http.ts";
+import { type ApiAnswer, failNotJson, parseJson } from "../../shared/apis/http.ts";
 import {
   type ApiResult,
   fail,
@@ -6,8 +6,8 @@ import {
   failByStatus,
   type FailureKind,
   succeed,
-} from "./result.ts";
-import { field } from "./wire.ts";
+} from "../../shared/apis/result.ts";
+import { field } from "../../shared/apis/wire.ts";
 import { readLeaf } from "./xml-leaves.ts";
 
 /** Codes every service behind apis.data.go.kr shares. */

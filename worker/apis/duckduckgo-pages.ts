@@ -1,8 +1,8 @@
 import * as v from "valibot";
-import { parseJson } from "./http.ts";
-import { type ApiResult, fail, succeed } from "./result.ts";
+import { parseJson } from "../../shared/apis/http.ts";
+import { type ApiResult, fail, succeed } from "../../shared/apis/result.ts";
 import { type SearchHit, toHit } from "./search-hit.ts";
-import { asList, field, goodRows, LooseText } from "./wire.ts";
+import { asList, field, goodRows, LooseText } from "../../shared/apis/wire.ts";
 
 interface Draft {
   href: string;

@@ -1,10 +1,10 @@
 import { type Clock, pause } from "../../shared/clock.ts";
-import { type ApiAnswer, type ApiSettings, ask } from "./http.ts";
+import { type ApiAnswer, type ApiSettings, ask } from "../../shared/apis/http.ts";
 import { readInstant, readPage } from "./duckduckgo-pages.ts";
-import { type ApiResult, fail, failByStatus, succeed } from "./result.ts";
+import { type ApiResult, fail, failByStatus, succeed } from "../../shared/apis/result.ts";
 import type { SearchHit, SearchQuery } from "./search-hit.ts";
 import type { SearchEngine } from "./tavily.ts";
-import { clamp, clip } from "./wire.ts";
+import { clamp, clip } from "../../shared/apis/wire.ts";
 
 /** Needs no key; `baseUrl` stands for both hosts. */
 export interface DuckDuckGoSettings extends Omit<ApiSettings, "key"> {

@@ -1,8 +1,20 @@
-import { type ApiAnswer, type ApiSettings, ask, failNotJson, parseJson } from "./http.ts";
+import {
+  type ApiAnswer,
+  type ApiSettings,
+  ask,
+  failNotJson,
+  parseJson,
+} from "../../shared/apis/http.ts";
 import { decodeImage, imageBodyBytes, type MadeImage } from "./image-bytes.ts";
 import type { ImageMaker } from "./openai-images.ts";
-import { type ApiResult, fail, failByStatus, notConfigured, succeed } from "./result.ts";
-import { asList, clip, field, textField } from "./wire.ts";
+import {
+  type ApiResult,
+  fail,
+  failByStatus,
+  notConfigured,
+  succeed,
+} from "../../shared/apis/result.ts";
+import { asList, clip, field, textField } from "../../shared/apis/wire.ts";
 
 const timeoutMs = 60_000;
 const promptChars = 32_000;

@@ -1,7 +1,13 @@
 import * as v from "valibot";
-import { type ApiAnswer, failNotJson, parseJson } from "./http.ts";
-import { type ApiResult, fail, failByStatus, type FailureKind, succeed } from "./result.ts";
-import { field, LooseText, textField } from "./wire.ts";
+import { type ApiAnswer, failNotJson, parseJson } from "../../shared/apis/http.ts";
+import {
+  type ApiResult,
+  fail,
+  failByStatus,
+  type FailureKind,
+  succeed,
+} from "../../shared/apis/result.ts";
+import { field, LooseText, textField } from "../../shared/apis/wire.ts";
 
 export interface CollectionPoint {
   readonly id: string | null;

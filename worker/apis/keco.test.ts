@@ -2,8 +2,8 @@ import { afterAll, expect, test } from "bun:test";
 import { fakeKakao } from "../../tests/fakes/fake-kakao.ts";
 import { fakeKeco, type KecoRow, kecoErrors } from "../../tests/fakes/fake-keco.ts";
 import type { FakeServer } from "../../tests/fakes/fake-server.ts";
-import { type Cache, noCache } from "./cache.ts";
-import { kakaoLocal } from "./kakao-local.ts";
+import { type Cache, noCache } from "../../shared/apis/cache.ts";
+import { kakaoLocal } from "../../shared/apis/kakao-local.ts";
 import { keco, type PointSearch } from "./keco.ts";
 import { nearbyPoints } from "./nearby-points.ts";
 

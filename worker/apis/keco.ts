@@ -1,11 +1,18 @@
 import * as v from "valibot";
 import type { Clock } from "../../shared/clock.ts";
 import { rawServiceKey } from "./data-go-kr.ts";
-import { type ApiSettings, ask } from "./http.ts";
+import { type ApiSettings, ask } from "../../shared/apis/http.ts";
 import { type CollectionPoint, PointRow, readKeco, readPoint } from "./keco-wire.ts";
-import { provinceOf, readDistrict } from "./regions.ts";
-import { type ApiResult, fail, notConfigured, succeed } from "./result.ts";
-import { asList, clip, field, goodRows, hasWordStart, LooseNumber } from "./wire.ts";
+import { provinceOf, readDistrict } from "../../shared/places/regions.ts";
+import { type ApiResult, fail, notConfigured, succeed } from "../../shared/apis/result.ts";
+import {
+  asList,
+  clip,
+  field,
+  goodRows,
+  hasWordStart,
+  LooseNumber,
+} from "../../shared/apis/wire.ts";
 
 export interface PointSearch {
   /** `강남구`, `서울시 강남구`; part of the address. */

@@ -1,4 +1,4 @@
-import { hourMs, hourStart, minuteMs, seoulTime } from "./seoul-time.ts";
+import { hourMs, hourStart, minuteMs, seoulTime } from "../../shared/seoul-time.ts";
 
 // Which issue of a forecast exists already. The service answers NODATA for one that does not.
 

@@ -1,4 +1,4 @@
-import type { Place } from "./place.ts";
+import type { Place } from "../../shared/places/place.ts";
 
 /** A cell of the forecast grid: nx 1 to 149, ny 1 to 253, 5 km wide. */
 export interface Grid {

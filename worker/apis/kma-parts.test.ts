@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { days, type Issue, nextHours, nowcast } from "./kma-base.ts";
 import { gridOf } from "./kma-grid.ts";
 import { readAmount, readMeasure, readPrecipitation, readSky } from "./kma-values.ts";
-import { seoulIso, seoulTime } from "./seoul-time.ts";
+import { seoulIso, seoulTime } from "../../shared/seoul-time.ts";
 
 test.each([
   [37.5665, 126.978, 60, 127],

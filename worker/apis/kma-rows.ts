@@ -7,8 +7,8 @@ import {
   readSky,
   type Sky,
 } from "./kma-values.ts";
-import { seoulIso } from "./seoul-time.ts";
-import { LooseText } from "./wire.ts";
+import { seoulIso } from "../../shared/seoul-time.ts";
+import { LooseText } from "../../shared/apis/wire.ts";
 
 const Text = v.pipe(LooseText, v.string());
 

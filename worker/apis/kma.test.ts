@@ -3,7 +3,7 @@ import type { Clock } from "../../shared/clock.ts";
 import { fakeKma, type KmaFakeOptions } from "../../tests/fakes/fake-kma.ts";
 import { publicDataErrors } from "../../tests/fakes/public-data-errors.ts";
 import type { FakeServer, Trouble } from "../../tests/fakes/fake-server.ts";
-import { redisCache } from "./cache.ts";
+import { redisCache } from "../../shared/apis/cache.ts";
 import { kma } from "./kma.ts";
 import { weatherTip } from "./weather-tip.ts";
 

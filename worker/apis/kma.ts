@@ -1,14 +1,14 @@
 import type { Clock } from "../../shared/clock.ts";
-import { type Cache, noCache } from "./cache.ts";
+import { type Cache, noCache } from "../../shared/apis/cache.ts";
 import { rawServiceKey, readPublicData } from "./data-go-kr.ts";
-import { type ApiSettings, ask } from "./http.ts";
+import { type ApiSettings, ask } from "../../shared/apis/http.ts";
 import { days, type Issue, nextHours, nowcast } from "./kma-base.ts";
 import { type Grid, gridOf } from "./kma-grid.ts";
 import { type CurrentWeather, currentWeather, type Forecast, forecast, Rows } from "./kma-rows.ts";
-import { type Place, refusePlace } from "./place.ts";
-import { type ApiResult, fail, notConfigured, succeed } from "./result.ts";
-import { seoulTime } from "./seoul-time.ts";
-import { asList, field, goodRows } from "./wire.ts";
+import { type Place, refusePlace } from "../../shared/places/place.ts";
+import { type ApiResult, fail, notConfigured, succeed } from "../../shared/apis/result.ts";
+import { seoulTime } from "../../shared/seoul-time.ts";
+import { asList, field, goodRows } from "../../shared/apis/wire.ts";
 import { readItems } from "./xml-leaves.ts";
 
 export interface KmaSettings extends ApiSettings {

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { LooseText } from "./wire.ts";
+import { LooseText } from "../../shared/apis/wire.ts";
 
 /** Empty and `해당없음` are unknown. */
 const Said = v.pipe(

@@ -1,10 +1,17 @@
 import * as v from "valibot";
 import { rawServiceKey, readPublicData } from "./data-go-kr.ts";
-import { type ApiSettings, ask } from "./http.ts";
+import { type ApiSettings, ask } from "../../shared/apis/http.ts";
 import { type DisposalZone, keepNewest, readZone, ZoneRow } from "./mois-rows.ts";
-import { provinceOf, readDistrict } from "./regions.ts";
-import { type ApiResult, fail, notConfigured, succeed } from "./result.ts";
-import { asList, clip, field, goodRows, hasWordStart, LooseNumber } from "./wire.ts";
+import { provinceOf, readDistrict } from "../../shared/places/regions.ts";
+import { type ApiResult, fail, notConfigured, succeed } from "../../shared/apis/result.ts";
+import {
+  asList,
+  clip,
+  field,
+  goodRows,
+  hasWordStart,
+  LooseNumber,
+} from "../../shared/apis/wire.ts";
 import { readItems } from "./xml-leaves.ts";
 
 export interface Disposal {

@@ -1,11 +1,11 @@
 import * as v from "valibot";
-import type { Cache } from "./cache.ts";
-import type { KakaoLocal } from "./kakao-local.ts";
+import type { Cache } from "../../shared/apis/cache.ts";
+import type { KakaoLocal } from "../../shared/apis/kakao-local.ts";
 import type { CollectionPoint } from "./keco-wire.ts";
 import type { Keco } from "./keco.ts";
-import { distanceMeters, type Place, refusePlace } from "./place.ts";
-import { type ApiResult, succeed } from "./result.ts";
-import { clamp } from "./wire.ts";
+import { distanceMeters, type Place, refusePlace } from "../../shared/places/place.ts";
+import { type ApiResult, succeed } from "../../shared/apis/result.ts";
+import { clamp } from "../../shared/apis/wire.ts";
 
 export interface NearbyPoints {
   readonly points: readonly (CollectionPoint & { readonly distanceMeters: number | null })[];

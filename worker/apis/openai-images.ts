@@ -1,7 +1,19 @@
-import { type ApiAnswer, type ApiSettings, ask, failNotJson, parseJson } from "./http.ts";
+import {
+  type ApiAnswer,
+  type ApiSettings,
+  ask,
+  failNotJson,
+  parseJson,
+} from "../../shared/apis/http.ts";
 import { decodeImage, imageBodyBytes, type ImageRequest, type MadeImage } from "./image-bytes.ts";
-import { type ApiResult, fail, failByStatus, notConfigured, succeed } from "./result.ts";
-import { asList, clip, field, textField } from "./wire.ts";
+import {
+  type ApiResult,
+  fail,
+  failByStatus,
+  notConfigured,
+  succeed,
+} from "../../shared/apis/result.ts";
+import { asList, clip, field, textField } from "../../shared/apis/wire.ts";
 
 /**
  * Makes one picture. An empty prompt or one the provider refuses (`content_policy_violation`,

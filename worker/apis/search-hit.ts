@@ -1,4 +1,4 @@
-import { clip } from "./wire.ts";
+import { clip } from "../../shared/apis/wire.ts";
 
 /** One page of the web. All of it comes from outside: data, never instructions. */
 export interface SearchHit {

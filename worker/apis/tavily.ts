@@ -1,8 +1,28 @@
 import * as v from "valibot";
-import { type ApiAnswer, type ApiSettings, ask, failNotJson, parseJson } from "./http.ts";
-import { type ApiResult, fail, failByStatus, notConfigured, succeed } from "./result.ts";
+import {
+  type ApiAnswer,
+  type ApiSettings,
+  ask,
+  failNotJson,
+  parseJson,
+} from "../../shared/apis/http.ts";
+import {
+  type ApiResult,
+  fail,
+  failByStatus,
+  notConfigured,
+  succeed,
+} from "../../shared/apis/result.ts";
 import { type SearchHit, type SearchQuery, toHit } from "./search-hit.ts";
-import { asList, clamp, clip, field, goodRows, LooseText, textField } from "./wire.ts";
+import {
+  asList,
+  clamp,
+  clip,
+  field,
+  goodRows,
+  LooseText,
+  textField,
+} from "../../shared/apis/wire.ts";
 
 /** One engine of the chain. No hits are `not_found`. */
 export type SearchEngine = (

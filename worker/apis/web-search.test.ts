@@ -1,7 +1,7 @@
 import { afterAll, afterEach, expect, test } from "bun:test";
 import { fakeDuckDuckGo, fakeTavily, tavilyErrors } from "../../tests/fakes/fake-search.ts";
 import { duckDuckGo } from "./duckduckgo.ts";
-import { fail } from "./result.ts";
+import { fail } from "../../shared/apis/result.ts";
 import { toHit } from "./search-hit.ts";
 import { tavily } from "./tavily.ts";
 import { searchContext, webSearch } from "./web-search.ts";

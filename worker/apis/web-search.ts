@@ -1,7 +1,7 @@
-import { type ApiResult, fail, type FailureKind, succeed } from "./result.ts";
+import { type ApiResult, fail, type FailureKind, succeed } from "../../shared/apis/result.ts";
 import type { SearchHit, SearchQuery } from "./search-hit.ts";
 import type { SearchEngine } from "./tavily.ts";
-import { clip } from "./wire.ts";
+import { clip } from "../../shared/apis/wire.ts";
 
 /** What a model's own search brings: a text with its sources. */
 interface NativeAnswer {

@@ -1,4 +1,4 @@
-import type { ApiResult, Failure, FailureKind } from "../apis/result.ts";
+import type { ApiResult, Failure, FailureKind } from "../../shared/apis/result.ts";
 import { AppError } from "../../shared/errors.ts";
 
 /** An outside service refused or failed; the executor reads from it what to do. */

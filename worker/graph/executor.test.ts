@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { AppError } from "../../shared/errors.ts";
 import { until } from "../../shared/testing/until.ts";
-import { fail, type FailureKind } from "../apis/result.ts";
+import { fail, type FailureKind } from "../../shared/apis/result.ts";
 import { dataOf } from "./api-failure.ts";
 import { createExecutor } from "./executor.ts";
 import type { Policy } from "./policies.ts";

@@ -1,4 +1,4 @@
-import { clip } from "../apis/wire.ts";
+import { clip } from "../../shared/apis/wire.ts";
 
 const lineChars = 400;
 

@@ -7,7 +7,7 @@ import type { CollectionLookup } from "../knowledge/collection-lookup.ts";
 import type { PriceLookup } from "../knowledge/price-lookup.ts";
 import type { Retrieval } from "../knowledge/retrieve.ts";
 import type { Knowledge } from "../knowledge/schema.ts";
-import type { Place } from "../apis/place.ts";
+import type { Place } from "../../shared/places/place.ts";
 import type { CollectionPointFact, DistrictFact, ServiceFact } from "../llm/facts.ts";
 import type { Llm } from "../llm/llm.ts";
 import type { ModelClient } from "../llm/model-client.ts";

@@ -1,4 +1,4 @@
-import type { PlaceCategory } from "../../apis/kakao-local.ts";
+import type { PlaceCategory } from "../../../shared/apis/kakao-local.ts";
 
 /** What kind of place a message looks for. */
 export interface PlaceKind {

@@ -1,4 +1,4 @@
-import { provinceOf, readDistrict } from "../../apis/regions.ts";
+import { provinceOf, readDistrict } from "../../../shared/places/regions.ts";
 import { cityCenters, provincesOf, shortDistricts } from "./districts.ts";
 
 /** A district a message names. */

@@ -1,5 +1,5 @@
 import type { Location } from "../../../shared/contract/job.ts";
-import { type Place, refusePlace } from "../../apis/place.ts";
+import { type Place, refusePlace } from "../../../shared/places/place.ts";
 
 interface UsablePlace {
   readonly place: Place | undefined;

@@ -1,9 +1,9 @@
-import type { Cache } from "../../apis/cache.ts";
-import type { KakaoLocal } from "../../apis/kakao-local.ts";
+import type { Cache } from "../../../shared/apis/cache.ts";
+import type { KakaoLocal } from "../../../shared/apis/kakao-local.ts";
 import type { CollectionPoint } from "../../apis/keco-wire.ts";
 import type { Keco } from "../../apis/keco.ts";
 import { nearbyPoints } from "../../apis/nearby-points.ts";
-import { distanceText } from "../../apis/place.ts";
+import { distanceText } from "../../../shared/places/place.ts";
 import type { CollectionPointFact } from "../../llm/facts.ts";
 import { dataOf } from "../api-failure.ts";
 import { findDistrict } from "../places/find-place.ts";

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { KakaoLocal } from "../../apis/kakao-local.ts";
+import type { KakaoLocal } from "../../../shared/apis/kakao-local.ts";
 import type { DisposalZone } from "../../apis/mois-rows.ts";
 import type { Mois } from "../../apis/mois.ts";
 import type { FunctionCall } from "../../llm/call-function.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { fakeKakao } from "../../../tests/fakes/fake-kakao.ts";
 import { fakeOpenAi, type OpenAiReply } from "../../../tests/fakes/fake-openai.ts";
-import { kakaoLocal } from "../../apis/kakao-local.ts";
+import { kakaoLocal } from "../../../shared/apis/kakao-local.ts";
 import { openaiClient } from "../../llm/openai.ts";
 import { asking } from "../testing/asking.ts";
 import { placeSearch } from "./find-places.ts";

@@ -1,7 +1,11 @@
 import * as v from "valibot";
-import { type KakaoLocal, type PlaceCategory, placeCategories } from "../../apis/kakao-local.ts";
-import type { KakaoPlace } from "../../apis/kakao-wire.ts";
-import { distanceText } from "../../apis/place.ts";
+import {
+  type KakaoLocal,
+  type PlaceCategory,
+  placeCategories,
+} from "../../../shared/apis/kakao-local.ts";
+import type { KakaoPlace } from "../../../shared/apis/kakao-wire.ts";
+import { distanceText } from "../../../shared/places/place.ts";
 import type { FunctionCall } from "../../llm/call-function.ts";
 import { dataOf } from "../api-failure.ts";
 import { findKind, findRadius } from "../places/find-kind.ts";

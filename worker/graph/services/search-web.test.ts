@@ -5,7 +5,7 @@ import { fakeOpenAi } from "../../../tests/fakes/fake-openai.ts";
 import { fakeDuckDuckGo, fakeTavily, tavilyErrors } from "../../../tests/fakes/fake-search.ts";
 import { duckDuckGo } from "../../apis/duckduckgo.ts";
 import { openaiImages } from "../../apis/openai-images.ts";
-import { notConfigured } from "../../apis/result.ts";
+import { notConfigured } from "../../../shared/apis/result.ts";
 import { tavily } from "../../apis/tavily.ts";
 import { geminiClient } from "../../llm/gemini.ts";
 import { asking } from "../testing/asking.ts";

@@ -1,9 +1,9 @@
 import type { Clock } from "../../../shared/clock.ts";
-import type { KakaoLocal } from "../../apis/kakao-local.ts";
+import type { KakaoLocal } from "../../../shared/apis/kakao-local.ts";
 import type { Kma } from "../../apis/kma.ts";
 import type { CurrentWeather, Forecast } from "../../apis/kma-rows.ts";
-import type { Place } from "../../apis/place.ts";
-import { hourMs, seoulTime } from "../../apis/seoul-time.ts";
+import type { Place } from "../../../shared/places/place.ts";
+import { hourMs, seoulTime } from "../../../shared/seoul-time.ts";
 import { weatherTip } from "../../apis/weather-tip.ts";
 import { dataOf } from "../api-failure.ts";
 import { centerOf, findPlaceName } from "../places/find-place.ts";

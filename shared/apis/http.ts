@@ -1,4 +1,4 @@
-import { pause } from "../../shared/clock.ts";
+import { pause } from "../clock.ts";
 import { redact } from "./redact.ts";
 import { type ApiResult, fail, type Failure, failByStatus } from "./result.ts";
 import { retryDelayMs } from "./retry-after.ts";

@@ -1,4 +1,4 @@
-import { fail, type Failure } from "./result.ts";
+import { fail, type Failure } from "../apis/result.ts";
 
 /** Degrees, WGS84. */
 export interface Place {

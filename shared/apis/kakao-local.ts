@@ -7,7 +7,7 @@ import {
   readPage,
   RegionDocument,
 } from "./kakao-wire.ts";
-import { type Place, refusePlace } from "./place.ts";
+import { type Place, refusePlace } from "../places/place.ts";
 import { type ApiResult, fail, notConfigured, succeed } from "./result.ts";
 import { asList, clamp, clip, field, goodRows } from "./wire.ts";
 
