@@ -3,8 +3,10 @@ import type { EventId, JobId } from "../../shared/contract/ids.ts";
 import { AppError } from "../../shared/errors.ts";
 import { sse, wait } from "../../shared/limits.ts";
 import type { Cursor } from "./cursor.ts";
+import type { Framed } from "./entry.ts";
 import type { Fanout } from "./fanout.ts";
 import type { Feed } from "./feed.ts";
+import { follow } from "./follow.ts";
 import { type Bytes, keepaliveEvent, retryHint } from "./frame.ts";
 import type { LogReader } from "./log-reader.ts";
 import type { CloseReason, SseMetrics } from "./metrics.ts";
@@ -134,6 +136,11 @@ export class Streams {
       fanout.leave(feed, reader);
       throw cause;
     }
+  }
+
+  /** The same log for a handler of this process; see `follow.ts`. */
+  follow(jobId: JobId, signal: AbortSignal): AsyncGenerator<Framed, void> {
+    return follow(this.#options.fanout, jobId, signal);
   }
 
   /** Ends every stream between two events and takes no new ones. Readers come back spread over time. */
