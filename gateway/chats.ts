@@ -1,33 +1,13 @@
 import type { Sql } from "../shared/clients/postgres.ts";
+import type { Chat, ChatMessage, ListedChat } from "../shared/contract/api.ts";
 import type { ChatId, JobId, MessageId, UserId } from "../shared/contract/ids.ts";
 import { query } from "./stores.ts";
 
 // Every query throws `UNAVAILABLE` (retry) past its time. Times leave as ISO 8601 UTC with microseconds: a
 // cursor must hit its row exactly, and a JavaScript date would round it.
 
-export interface ChatRow {
-  readonly id: ChatId;
-  readonly title: string | null;
-  readonly created_at: string;
-}
-export interface ListedChat extends ChatRow {
-  readonly preview: string | null;
-  readonly message_count: number;
-  readonly last_message_at: string | null;
-  /** What the list is ordered by. */
-  readonly sort_at: string;
-}
-export interface StoredMessage {
-  readonly id: MessageId;
-  readonly role: "user" | "assistant";
-  readonly content: string;
-  readonly image_url: string | null;
-  /** The work that wrote it. */
-  readonly job_id: string | null;
-  readonly intent: string | null;
-  readonly metadata: Record<string, unknown> | null;
-  readonly created_at: string;
-}
+/** A chat of the list, and what the list is ordered by. */
+type SortedChat = ListedChat & { readonly sort_at: string };
 /**
  * A place in an order of (time, id); without id: everything before the time. Goes to the server as text: as a
  * timestamp the client would make a date of it and cut its microseconds off.
@@ -46,8 +26,8 @@ export async function insertChat(
   id: ChatId,
   userId: UserId,
   title: string | null,
-): Promise<ChatRow> {
-  const [row] = await query(sql<ChatRow[]>`
+): Promise<Chat> {
+  const [row] = await query(sql<Chat[]>`
     insert into chat.conversations (id, user_id, title) values (${id}, ${userId}, ${title})
     returning id, title, ${iso(sql, "created_at")} as created_at`);
   if (!row) throw new Error("the insert returned no row");
@@ -59,14 +39,14 @@ export function listChats(
   userId: UserId,
   before: Before | undefined,
   count: number,
-): Promise<ListedChat[]> {
+): Promise<SortedChat[]> {
   const sortAt = sql`coalesce(last_message_at, created_at)`;
   const earlier = !before
     ? sql``
     : before.id === undefined
       ? sql`and ${sortAt} < ${before.t}::text::timestamptz`
       : sql`and (${sortAt}, id) < (${before.t}::text::timestamptz, ${before.id}::uuid)`;
-  return query(sql<ListedChat[]>`
+  return query(sql<SortedChat[]>`
     select id, title, preview, message_count, ${iso(sql, "created_at")} as created_at,
       ${iso(sql, "last_message_at")} as last_message_at,
       to_char(${sortAt} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as sort_at
@@ -75,8 +55,8 @@ export function listChats(
 }
 
 /** The chat, if it is there and this user's. */
-export async function findChat(sql: Sql, id: ChatId, userId: UserId): Promise<ChatRow | undefined> {
-  const [row] = await query(sql<ChatRow[]>`
+export async function findChat(sql: Sql, id: ChatId, userId: UserId): Promise<Chat | undefined> {
+  const [row] = await query(sql<Chat[]>`
     select id, title, ${iso(sql, "created_at")} as created_at from chat.conversations
     where id = ${id} and user_id = ${userId} and not is_deleted`);
   return row;
@@ -115,14 +95,14 @@ export function listMessages(
   chatId: ChatId,
   before: Before | undefined,
   count: number,
-): Promise<StoredMessage[]> {
+): Promise<ChatMessage[]> {
   const earlier = !before
     ? sql``
     : before.id === undefined
       ? sql`and created_at < ${before.t}::text::timestamptz`
       : sql`and (created_at, (role = 'assistant')::int, id)
           < (${before.t}::text::timestamptz, ${before.r}::int, ${before.id}::uuid)`;
-  return query(sql<StoredMessage[]>`
+  return query(sql<ChatMessage[]>`
     select id, role, content, image_url, job_id, intent, metadata, ${iso(sql, "created_at")} as created_at
     from chat.messages where chat_id = ${chatId} ${earlier}
     order by chat.messages.created_at desc, (role = 'assistant')::int desc, id desc limit ${count}`);
@@ -142,7 +122,7 @@ export async function findStored(
   return { stored: new Set(row?.stored ?? []), newestAt: row?.newest_at ?? undefined };
 }
 
-export interface JobRow extends StoredMessage {
+export interface JobRow extends ChatMessage {
   readonly chat_id: ChatId;
 }
 

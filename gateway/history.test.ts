@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "bun:test";
 import type { MessageId } from "../shared/contract/ids.ts";
-import type { StoredMessage } from "./chats.ts";
+import type { ChatMessage } from "../shared/contract/api.ts";
 import { mergePage, microsOf, placeAfter, placeOf } from "./history.ts";
 
-const message = (id: string, role: "user" | "assistant", created_at: string): StoredMessage => ({
+const message = (id: string, role: "user" | "assistant", created_at: string): ChatMessage => ({
   id: id as MessageId,
   role,
   content: "",
@@ -16,17 +16,13 @@ const message = (id: string, role: "user" | "assistant", created_at: string): St
 });
 
 const at = (ms: number) => new Date(Date.UTC(2026, 0, 1) + ms).toISOString();
-const order = (a: StoredMessage, b: StoredMessage) =>
+const order = (a: ChatMessage, b: ChatMessage) =>
   microsOf(a.created_at) - microsOf(b.created_at) ||
   placeOf(a).r - placeOf(b).r ||
   (a.id < b.id ? -1 : 1);
 
 /** What the query does. */
-function newestBefore(
-  all: readonly StoredMessage[],
-  before: StoredMessage | undefined,
-  count: number,
-) {
+function newestBefore(all: readonly ChatMessage[], before: ChatMessage | undefined, count: number) {
   return all
     .filter((one) => !before || order(one, before) < 0)
     .slice(-count)
@@ -50,8 +46,8 @@ test("pages of any size walk every message once, oldest first in each", () =>
         rows.at(-1)?.created_at,
         waiting.map(({ id, role, ms }) => message(id, role, at(ms))),
       );
-      const walked: StoredMessage[] = [];
-      for (let before: StoredMessage | undefined, more = true; more;) {
+      const walked: ChatMessage[] = [];
+      for (let before: ChatMessage | undefined, more = true; more;) {
         const place = before && placeOf(before);
         const page = mergePage(newestBefore(rows, before, limit + 1), pending, place, limit);
         expect(page.messages.length).toBeLessThanOrEqual(limit);

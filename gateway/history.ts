@@ -1,13 +1,13 @@
-import type { StoredMessage } from "./chats.ts";
+import type { ChatMessage } from "../shared/contract/api.ts";
 
 /** A page of a chat's history, oldest message first. */
 export interface Page {
-  readonly messages: readonly StoredMessage[];
+  readonly messages: readonly ChatMessage[];
   readonly hasMore: boolean;
 }
 
 /** A message of a job PostgreSQL has not got yet. */
-export type PendingMessage = StoredMessage;
+export type PendingMessage = ChatMessage;
 
 interface Place {
   readonly t: string;
@@ -22,16 +22,16 @@ export function microsOf(isoTime: string): number {
   return wholeSeconds * 1000 + Number(fraction.padEnd(6, "0"));
 }
 
-const rankOf = (message: StoredMessage): 0 | 1 => (message.role === "assistant" ? 1 : 0);
+const rankOf = (message: ChatMessage): 0 | 1 => (message.role === "assistant" ? 1 : 0);
 
-function isBefore(message: StoredMessage, place: Place): boolean {
+function isBefore(message: ChatMessage, place: Place): boolean {
   const byTime = microsOf(message.created_at) - microsOf(place.t);
   if (byTime !== 0 || place.id === undefined) return byTime < 0;
   const byRole = rankOf(message) - place.r;
   return byRole !== 0 ? byRole < 0 : message.id < place.id;
 }
 
-export function placeOf(message: StoredMessage): Place & { id: string } {
+export function placeOf(message: ChatMessage): Place & { id: string } {
   return { t: message.created_at, id: message.id, r: rankOf(message) };
 }
 
@@ -57,7 +57,7 @@ export function placeAfter(
 
 /** The newest `limit` messages before a place. `stored`: newest first, and one more than `limit` if there is. */
 export function mergePage(
-  stored: readonly StoredMessage[],
+  stored: readonly ChatMessage[],
   pending: readonly PendingMessage[],
   before: Place | undefined,
   limit: number,

@@ -1,4 +1,6 @@
 import { afterAll, beforeEach, expect, test } from "bun:test";
+import * as v from "valibot";
+import { JobRun } from "../shared/contract/api.ts";
 import type { Job } from "../shared/contract/job.ts";
 import { keys } from "../shared/keys.ts";
 import { describeWith } from "../shared/testing/services.ts";
@@ -40,6 +42,7 @@ describeWith("redis")("a run with real models", () => {
       string,
       unknown
     >;
+    v.parse(v.strictObject(JobRun.entries), record);
     return {
       ...run,
       done,

@@ -2,7 +2,7 @@ import type { Ctx, Deps } from "../deps.ts";
 import { TooMany } from "../limits/limits.ts";
 import type { Principal } from "../gate/verify.ts";
 import { authenticate } from "./auth.ts";
-import type { Route } from "./routes.ts";
+import type { Route } from "./route.ts";
 
 /**
  * Lets a request in, or throws `UNAUTHORIZED`, `UNAVAILABLE` or `RATE_LIMITED`. Refused ones count for their

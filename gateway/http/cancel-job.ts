@@ -1,8 +1,10 @@
+import { Cancelling } from "../../shared/contract/api.ts";
 import type { JobId } from "../../shared/contract/ids.ts";
 import { endJob, type EndedBy } from "../../shared/end-job.ts";
 import { AppError } from "../../shared/errors.ts";
 import { keys } from "../../shared/keys.ts";
 import type { Deps, Handle } from "../deps.ts";
+import type { RouteDoc } from "../openapi/route-doc.ts";
 import { doneOf } from "../pending.ts";
 import { jobIdOf } from "./params.ts";
 import { requireJob } from "./require-job.ts";
@@ -40,4 +42,12 @@ export const cancelJob: Handle = async (c, deps) => {
     case "early":
       throw new AppError("JOB_NOT_FOUND");
   }
+};
+
+export const cancelJobDoc: RouteDoc = {
+  summary: "Stop a job",
+  description: "Its text so far is kept. Asking again gives the same receipt.",
+  tag: "chat",
+  answers: { 202: { about: "the receipt", body: Cancelling } },
+  errors: ["JOB_NOT_FOUND", "JOB_FINISHED"],
 };

@@ -1,8 +1,10 @@
 import * as v from "valibot";
+import { Chat } from "../../shared/contract/api.ts";
 import { newChatId } from "../../shared/contract/ids.ts";
 import { rememberOwner } from "../chat-owner.ts";
 import { insertChat } from "../chats.ts";
 import type { Handle } from "../deps.ts";
+import type { RouteDoc } from "../openapi/route-doc.ts";
 import { within } from "../stores.ts";
 import { readJson, validate } from "./body.ts";
 import { Title } from "./rename-chat.ts";
@@ -21,4 +23,12 @@ export const createChat: Handle = async (c, deps) => {
   const remembering = rememberOwner(deps, chat.id, userId, true);
   await within(rememberMs, remembering, "the chat store").catch(() => undefined);
   return c.json(chat, 201);
+};
+
+export const createChatDoc: RouteDoc = {
+  summary: "Create a chat",
+  tag: "chat",
+  body: Body,
+  isBodyOptional: true,
+  answers: { 201: { about: "the new chat", body: Chat } },
 };

@@ -3,6 +3,7 @@ import { keys } from "../../shared/keys.ts";
 import { rememberDeleted } from "../chat-owner.ts";
 import { findChat, softDeleteChat } from "../chats.ts";
 import type { Handle } from "../deps.ts";
+import type { RouteDoc } from "../openapi/route-doc.ts";
 import { endAndTell } from "./cancel-job.ts";
 import { jobIdsIn } from "../job-ids.ts";
 import { chatIdOf } from "./params.ts";
@@ -19,4 +20,11 @@ export const deleteChat: Handle = async (c, deps) => {
   // the last one first: none of them gets its turn meanwhile
   for (const jobId of jobIdsIn(turns.toReversed())) await endAndTell(deps, jobId);
   return c.body(null, 204);
+};
+
+export const deleteChatDoc: RouteDoc = {
+  summary: "Delete a chat and end its jobs",
+  tag: "chat",
+  answers: { 204: { about: "deleted" } },
+  errors: ["CHAT_NOT_FOUND"],
 };

@@ -1,7 +1,9 @@
 import * as v from "valibot";
+import { JobState } from "../../shared/contract/api.ts";
 import { DoneEvent, StageEvent } from "../../shared/contract/event.ts";
 import { keys } from "../../shared/keys.ts";
 import type { Handle } from "../deps.ts";
+import type { RouteDoc } from "../openapi/route-doc.ts";
 import { jobIdOf } from "./params.ts";
 import { requireJob } from "./require-job.ts";
 
@@ -28,4 +30,11 @@ export const jobStatus: Handle = async (c, deps) => {
     result,
     error: result?.error_code ?? null,
   });
+};
+
+export const jobStatusDoc: RouteDoc = {
+  summary: "Where a job stands",
+  tag: "chat",
+  answers: { 200: { about: "its state, and its result once it ended", body: JobState } },
+  errors: ["JOB_NOT_FOUND"],
 };

@@ -1,8 +1,10 @@
+import * as v from "valibot";
 import { auth } from "../../shared/limits.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Ctx, Deps, Handle } from "../deps.ts";
 import type { Principal } from "../gate/verify.ts";
 import { revoke } from "../gate/revoke.ts";
+import type { RouteDoc } from "../openapi/route-doc.ts";
 import { authenticate, requireOrigin } from "./auth.ts";
 
 /**
@@ -35,3 +37,18 @@ async function principalIn(c: Ctx, deps: Deps): Promise<Principal | undefined> {
     throw cause;
   }
 }
+
+export const logOutDoc: RouteDoc = {
+  summary: "Log out",
+  description:
+    "Revokes the token, if one came along, and clears the cookies. 200 also when there was nothing to revoke.",
+  tag: "auth",
+  answers: {
+    200: {
+      about: "logged out",
+      body: v.object({ success: v.literal(true), data: v.object({ message: v.string() }) }),
+      headers: { "Set-Cookie": "s_access and s_refresh, cleared" },
+    },
+  },
+  errors: ["UNAUTHORIZED"],
+};

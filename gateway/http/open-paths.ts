@@ -2,8 +2,8 @@
 const open: ReadonlySet<string> = new Set([
   "GET /health",
   "GET /ready",
-  "GET /openapi.json",
-  "GET /docs",
+  "GET /api/v1/openapi.json",
+  "GET /api/v1/docs",
   "POST /api/v1/auth/refresh",
   "POST /api/v1/auth/logout",
   "GET /api/v1/auth/.well-known/jwks.json",

@@ -21,6 +21,11 @@ const Packed = v.object({
   r: v.optional(v.picklist([0, 1]), 0),
 });
 
+/** For the document: what `readPageCursor` takes. */
+export const cursorQuery = v.optional(
+  v.pipe(v.string(), v.description("`next_cursor` of an earlier page, or an ISO 8601 time.")),
+);
+
 export function writeCursor(t: string, id: string, r?: 0 | 1): string {
   return Buffer.from(JSON.stringify({ t, id, ...(r === undefined ? {} : { r }) })).toString(
     "base64url",

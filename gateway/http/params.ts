@@ -13,6 +13,10 @@ export function jobIdOf(c: Ctx): JobId {
   return validate(v.object({ job_id: JobId }), { job_id: c.req.param("job_id") }).job_id;
 }
 
+/** For the document: what `limitOf` takes. */
+export const limitQuery = (range: { default: number; max: number }) =>
+  v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(range.max)), range.default);
+
 /** The query parameter `limit`. Throws `VALIDATION_ERROR` outside its range. */
 export function limitOf(c: Ctx, range: { default: number; max: number }): number {
   const text = c.req.query("limit");

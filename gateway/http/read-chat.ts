@@ -1,11 +1,13 @@
+import { ChatHistory } from "../../shared/contract/api.ts";
 import { AppError } from "../../shared/errors.ts";
 import { input } from "../../shared/limits.ts";
 import { findChat, listMessages } from "../chats.ts";
 import type { Handle } from "../deps.ts";
 import { mergePage, placeOf } from "../history.ts";
+import type { RouteDoc } from "../openapi/route-doc.ts";
 import { readPending } from "../pending.ts";
-import { readPageCursor, writeCursor } from "./page-cursor.ts";
-import { chatIdOf, limitOf } from "./params.ts";
+import { cursorQuery, readPageCursor, writeCursor } from "./page-cursor.ts";
+import { chatIdOf, limitOf, limitQuery } from "./params.ts";
 
 /** GET a chat and a page of its messages: the newest before the cursor, oldest first. */
 export const readChat: Handle = async (c, deps) => {
@@ -32,4 +34,14 @@ export const readChat: Handle = async (c, deps) => {
     has_more: hasMore,
     next_cursor: place ? writeCursor(place.t, place.id, place.r) : null,
   });
+};
+
+export const readChatDoc: RouteDoc = {
+  summary: "A chat and a page of its messages",
+  description:
+    "The newest messages before the cursor, oldest first. What was just sent is in it before it is stored.",
+  tag: "chat",
+  query: { limit: limitQuery(input.historyLimit), cursor: cursorQuery, before: cursorQuery },
+  answers: { 200: { about: "the chat", body: ChatHistory } },
+  errors: ["CHAT_NOT_FOUND"],
 };

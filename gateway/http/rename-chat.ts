@@ -3,6 +3,7 @@ import { AppError } from "../../shared/errors.ts";
 import { input } from "../../shared/limits.ts";
 import { renameChat as updateTitle } from "../chats.ts";
 import type { Handle } from "../deps.ts";
+import type { RouteDoc } from "../openapi/route-doc.ts";
 import { readJson, validate } from "./body.ts";
 import { chatIdOf } from "./params.ts";
 
@@ -22,4 +23,12 @@ export const renameChat: Handle = async (c, { sql }) => {
     throw new AppError("CHAT_NOT_FOUND");
   }
   return c.body(null, 204);
+};
+
+export const renameChatDoc: RouteDoc = {
+  summary: "Rename a chat",
+  tag: "chat",
+  body: Body,
+  answers: { 204: { about: "renamed" } },
+  errors: ["CHAT_NOT_FOUND"],
 };

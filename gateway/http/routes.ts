@@ -1,36 +1,26 @@
 import type { Role } from "../config.ts";
-import type { Handle } from "../deps.ts";
-import type { Share } from "../limits/limits.ts";
-import { cancelJob } from "./cancel-job.ts";
-import { createChat } from "./create-chat.ts";
-import { deleteChat } from "./delete-chat.ts";
-import { health } from "./health.ts";
-import { jobStatus } from "./job-status.ts";
-import { logOut } from "./log-out.ts";
-import { listChats } from "./list-chats.ts";
+import { openApiRoutes } from "../openapi/routes.ts";
+import { cancelJob, cancelJobDoc } from "./cancel-job.ts";
+import { createChat, createChatDoc } from "./create-chat.ts";
+import { deleteChat, deleteChatDoc } from "./delete-chat.ts";
+import { health, healthDoc } from "./health.ts";
+import { jobStatus, jobStatusDoc } from "./job-status.ts";
+import { logOut, logOutDoc } from "./log-out.ts";
+import { listChats, listChatsDoc } from "./list-chats.ts";
 import { misrouted } from "./misrouted.ts";
-import { readChat } from "./read-chat.ts";
-import { readRun } from "./read-run.ts";
-import { renameChat } from "./rename-chat.ts";
-import { sendInput } from "./send-input.ts";
-import { sendMessage } from "./send-message.ts";
-import { streamEvents, unsupportedService } from "./stream-events.ts";
-import { topology } from "./topology.ts";
-
-export interface Route {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
-  /** A name stands for one segment of the path. */
-  readonly path: string;
-  /** The role that serves it; undefined: every one. */
-  readonly role: Exclude<Role, "all"> | undefined;
-  readonly handle: Handle;
-  /** What it uses up of a user's share. */
-  readonly share?: Share;
-  /** Answers without a token. */
-  readonly isOpen?: true;
-  /** Has no limit for addresses: probes come often. */
-  readonly isUncounted?: true;
-}
+import { readChat, readChatDoc } from "./read-chat.ts";
+import { readRun, readRunDoc } from "./read-run.ts";
+import { renameChat, renameChatDoc } from "./rename-chat.ts";
+import type { Route } from "./route.ts";
+import { sendInput, sendInputDoc } from "./send-input.ts";
+import { sendMessage, sendMessageDoc } from "./send-message.ts";
+import {
+  streamEvents,
+  streamEventsDoc,
+  unsupportedService,
+  unsupportedServiceDoc,
+} from "./stream-events.ts";
+import { topology, topologyDoc } from "./topology.ts";
 
 const chat = "/api/v1/chat";
 
@@ -41,6 +31,7 @@ const routes: readonly Route[] = [
     path: `${chat}/:job_id/events`,
     role: "sse",
     handle: streamEvents,
+    doc: streamEventsDoc,
     share: "streams",
   },
   {
@@ -48,33 +39,74 @@ const routes: readonly Route[] = [
     path: "/api/v1/:service/:job_id/events",
     role: "sse",
     handle: unsupportedService,
+    doc: unsupportedServiceDoc,
   },
-  { method: "GET", path: chat, role: "api", handle: listChats },
-  { method: "POST", path: chat, role: "api", handle: createChat },
-  { method: "GET", path: `${chat}/topology`, role: "api", handle: topology },
-  { method: "GET", path: `${chat}/:chat_id`, role: "api", handle: readChat },
-  { method: "PATCH", path: `${chat}/:chat_id`, role: "api", handle: renameChat },
-  { method: "DELETE", path: `${chat}/:chat_id`, role: "api", handle: deleteChat },
+  { method: "GET", path: chat, role: "api", handle: listChats, doc: listChatsDoc },
+  { method: "POST", path: chat, role: "api", handle: createChat, doc: createChatDoc },
+  { method: "GET", path: `${chat}/topology`, role: "api", handle: topology, doc: topologyDoc },
+  { method: "GET", path: `${chat}/:chat_id`, role: "api", handle: readChat, doc: readChatDoc },
+  {
+    method: "PATCH",
+    path: `${chat}/:chat_id`,
+    role: "api",
+    handle: renameChat,
+    doc: renameChatDoc,
+  },
+  {
+    method: "DELETE",
+    path: `${chat}/:chat_id`,
+    role: "api",
+    handle: deleteChat,
+    doc: deleteChatDoc,
+  },
   {
     method: "POST",
     path: `${chat}/:chat_id/messages`,
     role: "api",
     handle: sendMessage,
+    doc: sendMessageDoc,
     share: "messages",
   },
-  { method: "POST", path: `${chat}/:job_id/input`, role: "api", handle: sendInput },
-  { method: "POST", path: `${chat}/:job_id/cancel`, role: "api", handle: cancelJob },
-  { method: "GET", path: `${chat}/:job_id/status`, role: "api", handle: jobStatus },
-  { method: "GET", path: `${chat}/:job_id/run`, role: "api", handle: readRun },
-  { method: "POST", path: "/api/v1/auth/logout", role: "api", handle: logOut, isOpen: true },
+  {
+    method: "POST",
+    path: `${chat}/:job_id/input`,
+    role: "api",
+    handle: sendInput,
+    doc: sendInputDoc,
+  },
+  {
+    method: "POST",
+    path: `${chat}/:job_id/cancel`,
+    role: "api",
+    handle: cancelJob,
+    doc: cancelJobDoc,
+  },
+  {
+    method: "GET",
+    path: `${chat}/:job_id/status`,
+    role: "api",
+    handle: jobStatus,
+    doc: jobStatusDoc,
+  },
+  { method: "GET", path: `${chat}/:job_id/run`, role: "api", handle: readRun, doc: readRunDoc },
+  {
+    method: "POST",
+    path: "/api/v1/auth/logout",
+    role: "api",
+    handle: logOut,
+    doc: logOutDoc,
+    isOpen: true,
+  },
   {
     method: "GET",
     path: "/health",
     role: undefined,
     handle: health,
+    doc: healthDoc,
     isOpen: true,
     isUncounted: true,
   },
+  ...openApiRoutes(() => routes),
 ];
 
 export function routesOf(role: Role): readonly Route[] {

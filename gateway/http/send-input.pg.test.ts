@@ -90,8 +90,23 @@ describeWith("redis", "postgres")("input", async () => {
     const { job, post, path } = await waiting("location");
     const run = () => use.send("GET", `${path}/run`, { user });
     expect((await run()).status).toBe(404);
-    await use.deps.redis.set(keys.run(job.jobId), '{"nodes":[]}');
-    expect(await (await run()).json()).toEqual({ nodes: [] });
+    const record = {
+      job_id: job.jobId,
+      attempt: 1,
+      status: "completed",
+      error_code: null,
+      duration_ms: 9,
+      first_token_ms: null,
+      intents: ["waste"],
+      nodes: [{ node: "waste_rag", status: "success", duration_ms: 3 }],
+      steps: [{ stage: "intent", status: "started", at_ms: 0 }],
+      fallbacks: [],
+      policies: {},
+      model: {},
+      usage: null,
+    };
+    await use.deps.redis.set(keys.run(job.jobId), JSON.stringify(record));
+    expect(await (await run()).json()).toEqual(record);
     const stranger = "11111111-1111-4111-8111-111111111111";
     expect((await use.send("GET", `${path}/run`, { user: stranger })).status).toBe(404);
     await job.end();

@@ -1,9 +1,11 @@
 import * as v from "valibot";
+import { Received } from "../../shared/contract/api.ts";
 import type { JobId } from "../../shared/contract/ids.ts";
 import { answer, HumanInput } from "../../shared/human-input.ts";
 import { AppError } from "../../shared/errors.ts";
 import { keys } from "../../shared/keys.ts";
 import type { Deps, Handle } from "../deps.ts";
+import type { RouteDoc } from "../openapi/route-doc.ts";
 import { invalid, readJson, validate } from "./body.ts";
 import { jobIdOf } from "./params.ts";
 import { requireJob } from "./require-job.ts";
@@ -52,3 +54,16 @@ function tellWorker({ pubsub }: Deps, worker: string, jobId: JobId): void {
   if (worker === "" || pubsub.status !== "ready") return;
   pubsub.publish(keys.worker(worker), jobId).catch(() => undefined);
 }
+
+export const sendInputDoc: RouteDoc = {
+  summary: "Answer what a job asks for",
+  description:
+    "The first valid answer wins. `cancel` declines any question. A choice is one of those offered.",
+  tag: "chat",
+  body: v.variant(
+    "type",
+    HumanInput.options.map((option) => v.object({ ...option.entries, ...Which.entries })),
+  ),
+  answers: { 200: { about: "taken", body: Received } },
+  errors: ["JOB_NOT_FOUND", "JOB_NOT_WAITING", "JOB_FINISHED"],
+};

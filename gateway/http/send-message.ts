@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import * as v from "valibot";
 import { epochSeconds } from "../../shared/clock.ts";
+import { Submitted } from "../../shared/contract/api.ts";
 import { queuedEvent } from "../../shared/contract/build-events.ts";
 import { type ChatId, newJobId, shardOf, type UserId } from "../../shared/contract/ids.ts";
 import { jobEnvelope } from "../../shared/contract/job.ts";
@@ -12,6 +14,7 @@ import { requireOwner } from "../chat-owner.ts";
 import type { Deps, Handle } from "../deps.ts";
 import { jobIdsIn } from "../job-ids.ts";
 import { TooMany } from "../limits/limits.ts";
+import type { RouteDoc } from "../openapi/route-doc.ts";
 import { publishJob } from "../queue.ts";
 import { isReadyWithin, within } from "../stores.ts";
 import { withdraw } from "../withdraw.ts";
@@ -137,3 +140,29 @@ function hashOf(chatId: ChatId, body: Message): string {
     .update(JSON.stringify([chatId, body]))
     .digest("hex");
 }
+
+export const sendMessageDoc: RouteDoc = {
+  summary: "Send a message",
+  description:
+    "Accepted means durable: the job runs, or ends with an error event. Its events are at stream_url.",
+  tag: "chat",
+  headers: {
+    "Idempotency-Key": v.optional(
+      v.pipe(
+        v.string(),
+        v.minLength(1),
+        v.maxLength(input.idempotencyKeyChars),
+        v.description("Printable ASCII. The same key and body within 24 h are the same job."),
+      ),
+    ),
+  },
+  body: MessageBody,
+  answers: { 200: { about: "the job that answers", body: Submitted } },
+  errors: [
+    "MESSAGE_REQUIRED",
+    "CHAT_NOT_FOUND",
+    "CHAT_BUSY",
+    "IDEMPOTENCY_CONFLICT",
+    "JOB_SUBMIT_FAILED",
+  ],
+};

@@ -1,7 +1,9 @@
 import { AppError } from "../../shared/errors.ts";
 import { formatEventId, JobId } from "../../shared/contract/ids.ts";
 import * as v from "valibot";
+import { LogEvent } from "../../shared/contract/event.ts";
 import type { Handle } from "../deps.ts";
+import type { RouteDoc } from "../openapi/route-doc.ts";
 import { readCursor } from "../sse/cursor.ts";
 import { frame } from "../sse/frame.ts";
 import { streamHeaders } from "../sse/open-stream.ts";
@@ -57,4 +59,33 @@ export const streamEvents: Handle = async (c, deps) => {
 /** GET events of another product's jobs. */
 export const unsupportedService: Handle = () => {
   throw new AppError("UNSUPPORTED_SERVICE", { detail: "only the service chat is here" });
+};
+
+const position = (from: string) =>
+  v.optional(
+    v.pipe(v.string(), v.description(`${from} An id this job never gave is answered by a reset.`)),
+  );
+
+export const streamEventsDoc: RouteDoc = {
+  summary: "A job's events, live",
+  description:
+    "Server-sent events; the schema is that of each `data:` line, and shared/contract/PROTOCOL.md tells the rules. Comes " +
+    "back with exactly what follows the last id. The stream ends after `done`.",
+  tag: "chat",
+  headers: { "Last-Event-ID": position("Id of the last event the caller has.") },
+  query: { last_event_id: position("The same, for callers that cannot set headers.") },
+  answers: {
+    200: { about: "the events", body: LogEvent, type: "text/event-stream" },
+    204: { about: "the caller has the ending" },
+  },
+  errors: ["INVALID_JOB_ID", "JOB_NOT_FOUND", "METHOD_NOT_ALLOWED"],
+};
+
+export const unsupportedServiceDoc: RouteDoc = {
+  summary: "Events of another service",
+  description: "Always refused: only chat has streams here.",
+  tag: "chat",
+  params: { service: v.string(), job_id: v.string() },
+  answers: {},
+  errors: ["UNSUPPORTED_SERVICE"],
 };

@@ -19,6 +19,7 @@ import { createHttpMetrics } from "../metrics.ts";
 import { openStreams } from "../sse/open-streams.ts";
 import { createSocketMetrics } from "../ws/metrics.ts";
 import { Sockets } from "../ws/sockets.ts";
+import { checkAnswer } from "./check-answer.ts";
 
 export const testRules = {
   secret: "a secret of the tests, 32 characters",
@@ -59,7 +60,7 @@ interface Stores {
   readonly keys?: readonly Key[];
 }
 
-/** The app on real stores, spoken to by requests. */
+/** The app on real stores, spoken to by requests. Every answer is compared with the OpenAPI document. */
 export function openTestApp(
   { redisUrl, databaseUrl, queue, limits, pubsubUrl, keys = [] }: Stores,
   tracing: Tracing = noTracing,
@@ -107,6 +108,12 @@ export function openTestApp(
     closing: closing.signal,
   };
   const app = createApp(deps);
+  const answer = app.fetch;
+  app.fetch = async (request, ...rest) => {
+    const response = await answer(request, ...rest);
+    await checkAnswer(request.method, new URL(request.url).pathname, response);
+    return response;
+  };
   return {
     deps,
     app,

@@ -92,7 +92,7 @@ export async function callJson<T>(to: Connection, path: string, request?: Reques
 }
 
 function queryOf(query: Request["query"]): string {
-  const pairs = Object.entries(query ?? {}).flatMap(([name, value]) =>
+  const pairs = Object.entries(query ?? {}).flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, String(value)]],
   );
   return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs)}`;

@@ -1,3 +1,13 @@
+import type { GenericSchema, InferInput } from "valibot";
+import type {
+  Chat,
+  ChatHistory,
+  ChatList,
+  ChatMessage,
+  JobState,
+  ListedChat,
+  Topology as TopologySchema,
+} from "../../shared/contract/api.ts";
 import type {
   DoneEvent,
   DoneResult,
@@ -10,44 +20,23 @@ import type {
 /** The shapes of PROTOCOL.md as a client reads them; events come from the contract itself. */
 export type { DoneEvent, DoneResult, Ending, StageEvent, TokenEvent, TokenRecoveryEvent };
 
-export interface ChatSummary {
-  readonly id: string;
-  readonly title: string | null;
-  readonly preview: string | null;
-  readonly message_count: number;
-  readonly last_message_at: string | null;
-  readonly created_at: string;
-}
+/** What the server answers, as its schemas say it. */
+type Wire<Schema extends GenericSchema> = Deep<InferInput<Schema>>;
+type Deep<T> = T extends readonly (infer Item)[]
+  ? readonly Deep<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Deep<T[Key]> }
+    : T;
 
-export interface ChatPage {
-  readonly chats: readonly ChatSummary[];
-  readonly next_cursor: string | null;
-}
-
-export interface CreatedChat {
-  readonly id: string;
-  readonly title: string | null;
-  readonly created_at: string;
-}
-
-export interface ServerMessage {
-  readonly id: string;
-  readonly role: "user" | "assistant";
-  readonly content: string;
-  readonly image_url: string | null;
-  readonly intent: string | null;
-  readonly metadata: Readonly<Record<string, unknown>> | null;
-  readonly created_at: string;
-}
-
-export interface History {
-  readonly id: string;
-  readonly title: string | null;
+export type ChatSummary = Wire<typeof ListedChat>;
+export type ChatPage = Wire<typeof ChatList>;
+export type CreatedChat = Wire<typeof Chat>;
+/** An older server does not name the job. */
+export type ServerMessage = Omit<Message, "job_id"> & Partial<Pick<Message, "job_id">>;
+type Message = Wire<typeof ChatMessage>;
+export type History = Omit<Wire<typeof ChatHistory>, "messages"> & {
   readonly messages: readonly ServerMessage[];
-  readonly has_more: boolean;
-  readonly next_cursor: string | null;
-  readonly created_at: string;
-}
+};
 
 export interface Place {
   readonly latitude: number;
@@ -68,26 +57,8 @@ export interface HumanInput {
   readonly data: Readonly<Record<string, unknown>> | null;
 }
 
-export interface JobStatus {
-  readonly job_id: string;
-  readonly status: string;
-  readonly progress: number;
-  readonly current_stage: string | null;
+export type JobStatus = Omit<Wire<typeof JobState>, "result"> & {
   readonly result: DoneResult | null;
-  readonly error: string | null;
-}
-
+};
 /** The drawing of the agent, from the server that runs it. */
-export interface Topology {
-  readonly nodes: readonly {
-    readonly id: string;
-    readonly kind: "stage" | "sub_agent";
-    readonly label_ko: string;
-    readonly label_en: string;
-  }[];
-  readonly edges: readonly {
-    readonly from: string;
-    readonly to: string;
-    readonly conditional: boolean;
-  }[];
-}
+export type Topology = Wire<typeof TopologySchema>;

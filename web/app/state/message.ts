@@ -62,7 +62,7 @@ export function newMessage(
 
 /** What the history says, as a message. */
 export function fromServer(chatId: string, message: ServerMessage): Message {
-  const { id, role, content, image_url, metadata, created_at } = message;
+  const { id, role, content, image_url, job_id, metadata, created_at } = message;
   const code = typeof metadata?.["error"] === "string" ? metadata["error"] : undefined;
   return newMessage({
     clientId: id,
@@ -71,18 +71,12 @@ export function fromServer(chatId: string, message: ServerMessage): Message {
     role,
     content,
     imageUrl: image_url,
-    jobId: jobIdOf(message),
+    jobId: job_id ?? null,
     status: "committed",
     createdAt: Date.parse(created_at),
     metadata,
     failure: code === undefined ? null : { code, message: "" },
   });
-}
-
-/** Newer servers name the job of a message. */
-function jobIdOf(message: ServerMessage): string | null {
-  const { job_id } = message as ServerMessage & { job_id?: unknown };
-  return typeof job_id === "string" ? job_id : null;
 }
 
 /** A job of it may still run. */
