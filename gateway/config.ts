@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { envInteger, envUrl, readEnv, envRedisUrl } from "../shared/env.ts";
+import { envInteger, envUrl, readEnv, envNamespace, envRedisUrl } from "../shared/env.ts";
 import { quota } from "../shared/limits.ts";
 import { Kid, KeySet, secretKey } from "./gate/keyring.ts";
 import { logLevels } from "../shared/log.ts";
@@ -55,6 +55,7 @@ const Env = v.pipe(
     LOG_LEVEL: v.optional(v.picklist(logLevels, `must be one of ${logLevels.join(", ")}`), "info"),
     CORS_ORIGINS: v.optional(Origins, ""),
     INSTANCE: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]{1,100}$/, "must be a short name"))),
+    CACHE_NAMESPACE: v.optional(envNamespace(), "eco2"),
     WEB_DIR: v.optional(v.string()),
     SSE_MAX_READERS: v.optional(envInteger(1, 100_000), "10000"),
     TRUSTED_PROXY: v.optional(Hops, "0"),
@@ -90,6 +91,7 @@ const Env = v.pipe(
     logLevel: env.LOG_LEVEL,
     corsOrigins: env.CORS_ORIGINS,
     instance: env.INSTANCE,
+    cacheNamespace: env.CACHE_NAMESPACE,
     webDir: env.WEB_DIR,
     maxReaders: env.SSE_MAX_READERS,
     proxyHops: env.TRUSTED_PROXY,

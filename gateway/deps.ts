@@ -4,6 +4,7 @@ import type { Clock } from "../shared/clock.ts";
 import type { Broker } from "../shared/clients/amqp.ts";
 import type { Sql } from "../shared/clients/postgres.ts";
 import type { QueueNames } from "../shared/contract/topology.ts";
+import type { Locks } from "../shared/lock/lock.ts";
 import type { Log } from "../shared/log.ts";
 import type { ScriptedRedis } from "../shared/scripts.ts";
 import type { TraceContext, Tracing } from "../shared/trace.ts";
@@ -30,6 +31,7 @@ export interface Deps {
   readonly queueNames: QueueNames;
   readonly streams: Streams;
   readonly sockets: Sockets;
+  readonly locks: Locks;
   readonly verify: Verify;
   readonly revocations: Revocations;
   readonly metrics: HttpMetrics;

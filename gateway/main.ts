@@ -6,6 +6,8 @@ import { serveAdmin } from "../shared/admin.ts";
 import { systemClock as clock } from "../shared/clock.ts";
 import { topology as queueNames } from "../shared/contract/topology.ts";
 import { drain } from "../shared/limits.ts";
+import { openLocks } from "../shared/lock/lock.ts";
+import { createLockMetrics } from "../shared/lock/lock-metrics.ts";
 import { createLog } from "../shared/log.ts";
 import { closeInOrder, runUntilSignal } from "../shared/shutdown.ts";
 import { openTracing } from "../shared/trace.ts";
@@ -47,8 +49,25 @@ const streams = openStreams({
   log,
 });
 const sockets = new Sockets(createSocketMetrics(registry));
+const locks = openLocks({
+  redis: clients.redis,
+  namespace: config.cacheNamespace,
+  watch: createLockMetrics(registry),
+});
 const verify = createVerify(config.jwt, clients.revocations, clock);
-const own = { role, queueNames, streams, sockets, verify, metrics, tracing, clock, log, closing };
+const own = {
+  role,
+  queueNames,
+  streams,
+  sockets,
+  locks,
+  verify,
+  metrics,
+  tracing,
+  clock,
+  log,
+  closing,
+};
 const parts = { ...clients, ...own };
 const { corsOrigins, proxyHops, cookieDomain, webDir } = config;
 const page = webDir === undefined ? undefined : loadPage(webDir);

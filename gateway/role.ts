@@ -6,7 +6,8 @@ The HTTP side of eco2: api takes messages and serves chats, sse streams answers,
 Needs REDIS_STREAMS_URL, REDIS_PUBSUB_URL, RABBITMQ_URL, DATABASE_URL and JWT_SECRET; takes JWT_ISS, JWT_AUD,
 JWT_KID, JWT_SECRET_OLD and JWT_KID_OLD (while keys are rotated), JWT_JWKS (a set of public ES256 and EdDSA keys),
 AUTH_COOKIE_DOMAIN, PORT, HOST, ADMIN_PORT, LOG_LEVEL, CORS_ORIGINS, INSTANCE, SSE_MAX_READERS (503 above it), WEB_DIR (a built page to
-serve), TRUSTED_PROXY (how many proxies are in front), and the limits of users and addresses:
+serve), CACHE_NAMESPACE (what keys of locks and assistant memories begin with: eco2), TRUSTED_PROXY (how many proxies
+are in front), and the limits of users and addresses:
 LIMIT_MESSAGES_PER_MINUTE, LIMIT_JOBS_AT_ONCE, LIMIT_STREAMS_AT_ONCE, LIMIT_STREAM_OPENS_PER_SECOND,
 LIMIT_ADDRESS_REQUESTS_PER_SECOND. Traces go to OTEL_EXPORTER_OTLP_ENDPOINT, by the standard OTEL_* variables.`;
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { createHttpMetrics } from "../gateway/metrics.ts";
 import { createSseMetrics } from "../gateway/sse/metrics.ts";
 import { createSocketMetrics } from "../gateway/ws/metrics.ts";
+import { createLockMetrics } from "../shared/lock/lock-metrics.ts";
 import { createMetrics as routerMetrics } from "../router/metrics.ts";
 import { watchProcess } from "../shared/process-metrics.ts";
 import { Registry } from "../shared/prom.ts";
@@ -20,6 +21,7 @@ async function exported(): Promise<Told[]> {
   createHttpMetrics(gateway, () => true);
   createSseMetrics(gateway);
   createSocketMetrics(gateway);
+  createLockMetrics(gateway);
   const router = routerMetrics();
   const store = { status: "ready" };
   router.watchRelay({ isConsuming: () => true, streams: store, pubsub: store });

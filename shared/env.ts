@@ -22,6 +22,11 @@ export function envUrl(...schemes: string[]) {
   );
 }
 
+/** What keys of locks and assistant memories begin with: `CACHE_NAMESPACE`, the same in every process. */
+export function envNamespace() {
+  return v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,32}$/, "must be a short name such as eco2"));
+}
+
 /** Where a Redis is: itself, or the Sentinels that know its master (`shared/clients/redis.ts`). */
 export function envRedisUrl() {
   return v.pipe(

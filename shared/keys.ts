@@ -78,6 +78,10 @@ export const keys = {
   intentCache: (hash: string) => `chat:cache:intent:${hash}`,
   /** P, channel: hints for readers of one job. */
   live: (job: JobId) => `sse:events:${job}`,
+  /** S, string: token of a lock's holder. */
+  lock: (ns: string, key: string) => `${ns}:lock:${key}`,
+  /** S, string: the newest fence of a lock; a write that carries an older one is refused. */
+  lockFence: (ns: string, key: string) => `${ns}:lockfence:${key}`,
   /** P, channel: news for the worker that runs a job (`<job id>`: look at it now). */
   worker: (worker: string) => `chat:worker:${worker}`,
 } as const;

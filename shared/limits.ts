@@ -169,6 +169,18 @@ export const sse = {
   logReadCount: 512,
 } as const;
 
+/** Locks (`shared/lock/`). */
+export const lock = {
+  /** Unless the caller says otherwise. */
+  ttlMs: 10 * seconds,
+  /** Pause between two tries while waiting, with jitter, so that many who wait do not come at once. */
+  pollMs: { min: 50, max: 150 },
+  /** The store must answer one command within this; then nothing was acquired. */
+  commandMs: 1500,
+  /** A fence that was lost goes on above the store's clock, so it may be forgotten once no holder is left. */
+  fenceTtlSeconds: 8 * 86_400,
+} as const;
+
 /** WebSockets. */
 export const ws = {
   /** One frame of a client; one byte more closes with 1009. */

@@ -7,6 +7,7 @@ import { closeRedis, openRedis } from "../../shared/clients/redis.ts";
 import { systemClock as clock } from "../../shared/clock.ts";
 import { type QueueNames, topology } from "../../shared/contract/topology.ts";
 import { quota } from "../../shared/limits.ts";
+import { openLocks } from "../../shared/lock/lock.ts";
 import { createLog } from "../../shared/log.ts";
 import { noTracing, type Tracing } from "../../shared/trace.ts";
 import { createApp } from "../app.ts";
@@ -90,6 +91,7 @@ export function openTestApp(
     queueNames,
     streams,
     sockets: new Sockets(createSocketMetrics(registry)),
+    locks: openLocks({ redis, namespace: "test" }),
     verify: createVerify(
       { ...testRules, keys: [secretKey(testRules.secret, "now"), ...keys] },
       revocations,
