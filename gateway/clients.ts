@@ -1,4 +1,5 @@
 import type { AMQPChannel } from "@cloudamqp/amqp-client";
+import { Catalog } from "../shared/characters/catalog.ts";
 import { type Broker, openBroker } from "../shared/clients/amqp.ts";
 import { openPostgres, type Sql } from "../shared/clients/postgres.ts";
 import { closeRedis, openRedis } from "../shared/clients/redis.ts";
@@ -20,6 +21,7 @@ export interface Clients {
   readonly sql: Sql;
   readonly broker: Broker;
   readonly revocations: Revocations;
+  readonly catalog: Catalog;
 }
 
 /** Opens them without waiting: each connects in the background and comes back by itself. */
@@ -27,15 +29,20 @@ export function openClients(config: GatewayConfig, clock: Clock, log: Log): Clie
   const { redisStreamsUrl, redisPubsubUrl, rabbitmqUrl, databaseUrl } = config;
   const redis = openRedis(redisStreamsUrl, "gateway", "request", log);
   const revocations = new Revocations({ redis, clock, log });
-  const onChannel = (channel: AMQPChannel) =>
-    revocations.listen(channel, topology.revocationExchange);
+  const sql = openPostgres(databaseUrl, "gateway");
+  const catalog = new Catalog({ sql, clock, log });
+  const onChannel = async (channel: AMQPChannel) => {
+    await revocations.listen(channel, topology.revocationExchange);
+    await catalog.listen(channel, topology.characterCacheExchange);
+  };
   return {
     redis,
     revocations,
     logRedis: openRedis(redisStreamsUrl, "gateway-log", "request", log),
     pubsub: openRedis(redisPubsubUrl, "gateway", "request", log),
     subscriber: openRedis(redisPubsubUrl, "gateway-live", "subscriber", log),
-    sql: openPostgres(databaseUrl, "gateway"),
+    sql,
+    catalog,
     broker: openBroker({ url: rabbitmqUrl, name: "gateway", names: topology, log, onChannel }),
   };
 }

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { envInteger, envUrl, readEnv, envNamespace, envRedisUrl } from "../shared/env.ts";
+import { envFlag, envInteger, envUrl, readEnv, envNamespace, envRedisUrl } from "../shared/env.ts";
 import { quota } from "../shared/limits.ts";
 import { Kid, KeySet, secretKey } from "./gate/keyring.ts";
 import { logLevels } from "../shared/log.ts";
@@ -62,6 +62,8 @@ const Env = v.pipe(
     AUTH_COOKIE_DOMAIN: v.optional(
       v.pipe(v.string(), v.regex(/^[a-z0-9.-]{1,100}$/, "must be a domain such as eco2.example")),
     ),
+    REWARD_FEATURE_ENABLED: envFlag(true),
+    DEV_ACCOUNTS: envFlag(false),
     LIMIT_MESSAGES_PER_MINUTE: v.optional(envInteger(1, 100_000), String(quota.messagesPerMinute)),
     LIMIT_JOBS_AT_ONCE: v.optional(envInteger(1, 1000), String(quota.jobsAtOnce)),
     LIMIT_STREAMS_AT_ONCE: v.optional(envInteger(1, 10_000), String(quota.streamsAtOnce)),
@@ -96,6 +98,9 @@ const Env = v.pipe(
     maxReaders: env.SSE_MAX_READERS,
     proxyHops: env.TRUSTED_PROXY,
     cookieDomain: env.AUTH_COOKIE_DOMAIN,
+    rewardsEnabled: env.REWARD_FEATURE_ENABLED,
+    /** The local stack: an account is made for a user that only a development token knows. */
+    devAccounts: env.DEV_ACCOUNTS,
     limits: {
       messagesPerMinute: env.LIMIT_MESSAGES_PER_MINUTE,
       jobsAtOnce: env.LIMIT_JOBS_AT_ONCE,

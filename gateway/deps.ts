@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { Context } from "hono";
+import type { RewardDeps } from "../shared/characters/give.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Broker } from "../shared/clients/amqp.ts";
 import type { Sql } from "../shared/clients/postgres.ts";
@@ -32,6 +33,7 @@ export interface Deps {
   readonly streams: Streams;
   readonly sockets: Sockets;
   readonly locks: Locks;
+  readonly rewards: RewardDeps;
   readonly verify: Verify;
   readonly revocations: Revocations;
   readonly metrics: HttpMetrics;

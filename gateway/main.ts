@@ -12,6 +12,7 @@ import { createLog } from "../shared/log.ts";
 import { closeInOrder, runUntilSignal } from "../shared/shutdown.ts";
 import { openTracing } from "../shared/trace.ts";
 import { createApp } from "./app.ts";
+import { internalRewards } from "./characters/internal-rewards.ts";
 import { closersOf, openClients } from "./clients.ts";
 import { readConfig } from "./config.ts";
 import { createVerify } from "./gate/verify.ts";
@@ -55,7 +56,15 @@ const locks = openLocks({
   watch: createLockMetrics(registry),
 });
 const verify = createVerify(config.jwt, clients.revocations, clock);
+const rewards = {
+  ...clients,
+  names: queueNames,
+  isEnabled: config.rewardsEnabled,
+  makesAccounts: config.devAccounts,
+  log,
+};
 const own = {
+  rewards,
   role,
   queueNames,
   streams,
@@ -78,9 +87,11 @@ const server = serve(
 );
 const admin = serveAdmin({
   port: config.adminPort,
+  host: config.host,
   ready: () => isReady(parts),
   live: () => pulse.turnedWithin(10_000),
   metrics: () => registry.metrics(),
+  other: (request) => internalRewards(request, rewards),
 });
 const listing = clients.revocations.run(closing);
 log.info("gateway is up", { port: server.port, adminPort: admin.port });

@@ -11,16 +11,35 @@ const local = JSON.parse(
   readFileSync(join(folder, "overlays/local/rabbitmq-definitions.json"), "utf8"),
 ) as Spec;
 
+const { saveOwnershipQueue, saveCharacterQueue, grantDefaultQueue } = topology;
+const characters = {
+  exchanges: [
+    topology.rewardExchange,
+    topology.characterExchange,
+    topology.characterCacheExchange,
+  ] as string[],
+  queues: [saveOwnershipQueue, saveCharacterQueue, grantDefaultQueue] as string[],
+  bindings: [
+    [topology.rewardExchange, saveOwnershipQueue],
+    [topology.rewardExchange, saveCharacterQueue],
+    [topology.characterExchange, grantDefaultQueue],
+    [topology.deadLetterExchange, topology.characterDeadLetterQueue],
+  ],
+};
+
 describe("the broker's topology", () => {
   test("has the exchange, queue and binding the processes check at start", () => {
     expect(all(objects, "Exchange").map(({ spec }) => spec.name)).toEqual([
       topology.exchange,
       topology.deadLetterExchange,
       topology.revocationExchange,
+      ...characters.exchanges,
     ]);
     expect(all(objects, "Queue").map(({ spec }) => spec.name)).toEqual([
       topology.queue,
       topology.deadLetterQueue,
+      ...characters.queues,
+      topology.characterDeadLetterQueue,
     ]);
     const bindings = all(objects, "Binding").map(({ spec }) => [
       spec.source,
@@ -30,6 +49,7 @@ describe("the broker's topology", () => {
     expect(bindings).toEqual([
       [topology.exchange, topology.routingKey, topology.queue],
       [topology.deadLetterExchange, topology.deadLetterQueue, topology.deadLetterQueue],
+      ...characters.bindings.map(([exchange, queue]) => [exchange, queue, queue]),
     ]);
   });
 
@@ -47,6 +67,11 @@ describe("the broker's topology", () => {
       "message-ttl": topology.messageTtlMs,
       "delivery-limit": topology.deliveryLimit,
     });
+    expect(policy("characters").definition).toEqual({
+      ...policy("chat-process").definition,
+      "dead-letter-routing-key": topology.characterDeadLetterQueue,
+      "message-ttl": topology.grantTtlMs,
+    });
     expect(policy("dead-letters").definition).toEqual({
       "message-ttl": topology.deadLetterTtlMs,
       "max-length": topology.maxLength,
@@ -54,11 +79,13 @@ describe("the broker's topology", () => {
   });
 
   test("each policy matches its own queue and not the other", () => {
-    const queues = [topology.queue, topology.deadLetterQueue];
+    const dead = [topology.deadLetterQueue, topology.characterDeadLetterQueue];
+    const queues = [topology.queue, ...characters.queues, ...dead];
     const matched = (name: string) =>
       queues.filter((queue) => new RegExp(policy(name).pattern).test(queue));
     expect(matched("chat-process")).toEqual([topology.queue]);
-    expect(matched("dead-letters")).toEqual([topology.deadLetterQueue]);
+    expect(matched("characters")).toEqual(characters.queues);
+    expect(matched("dead-letters")).toEqual(dead);
   });
 
   test("binds the dead-letter queue before the policy that sends letters there", () => {
@@ -81,10 +108,15 @@ describe("the broker's topology", () => {
       [
         "gateway",
         "^amq\\.gen-",
-        "^(chat_tasks|blacklist\\.events|amq\\.gen-.*)$",
-        "^(blacklist\\.events|amq\\.gen-.*)$",
+        "^(chat_tasks|blacklist\\.events|reward\\.events|character\\.direct|amq\\.gen-.*)$",
+        "^(blacklist\\.events|character\\.cache|amq\\.gen-.*)$",
       ],
-      ["worker", "^$", "^$", "^chat\\.process$"],
+      [
+        "worker",
+        "^amq\\.gen-",
+        "^(reward\\.events|amq\\.gen-.*)$",
+        "^(chat\\.process|character\\.(cache|save_ownership|grant_default)|users\\.save_character|amq\\.gen-.*)$",
+      ],
       ["router", "^$", "^chat_tasks$", "^dlq\\.chat\\.process$"],
       ["keda", "^$", "^$", "^$"],
     ]);
@@ -108,8 +140,14 @@ describe("the local broker's definitions", () => {
       topology.exchange,
       topology.deadLetterExchange,
       topology.revocationExchange,
+      ...characters.exchanges,
     ]);
-    expect(names(local.queues)).toEqual([topology.queue, topology.deadLetterQueue]);
+    expect(names(local.queues)).toEqual([
+      topology.queue,
+      topology.deadLetterQueue,
+      ...characters.queues,
+      topology.characterDeadLetterQueue,
+    ]);
     for (const queue of local.queues) expect(queue.arguments).toEqual({ "x-queue-type": "quorum" });
     expect(
       local.bindings.map((one: Spec) => [one.source, one.routing_key, one.destination]),

@@ -6,6 +6,7 @@ import { createLockMetrics } from "../shared/lock/lock-metrics.ts";
 import { createMetrics as routerMetrics } from "../router/metrics.ts";
 import { watchProcess } from "../shared/process-metrics.ts";
 import { Registry } from "../shared/prom.ts";
+import { createBackgroundMetrics } from "../worker/background.ts";
 import { createMemoryMetrics } from "../worker/memory/open-memory.ts";
 import { createMetrics as workerMetrics } from "../worker/metrics.ts";
 import { sourceFiles } from "./rendered.ts";
@@ -29,6 +30,7 @@ async function exported(): Promise<Told[]> {
   watchProcess(own).stop();
   const memory = new Registry();
   createMemoryMetrics(memory);
+  createBackgroundMetrics(memory);
   const registries = [workerMetrics().registry, memory, router.registry, gateway, own];
   return registries.flatMap((registry) =>
     registry.getMetricsAsArray().map((metric) => {
@@ -55,7 +57,7 @@ describe("METRICS.md", () => {
 
   test("no label can grow with jobs, people or texts", async () => {
     const known =
-      "action code error_type grade group intent kind loop method node provider reason result role route shard stage status subagent type";
+      "action code error_type grade group intent kind loop method node provider queue reason result role route shard stage status subagent type";
     const labels = (await exported()).flatMap(({ labels: each }) => each.split(", "));
     const unknown = labels.filter((label) => label !== "" && !known.split(" ").includes(label));
     expect(unknown).toEqual([]);

@@ -9,6 +9,8 @@ interface AdminOptions {
   readonly live: () => boolean;
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
+  /** Calls of our own processes; undefined: no path of ours. */
+  readonly other?: (request: Request) => Promise<Response | undefined>;
 }
 
 export interface Admin {
@@ -48,7 +50,9 @@ export function serveAdmin(options: AdminOptions): Admin {
           headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
         }),
     },
-    fetch: () => Response.json({ status: "unknown path" }, { status: 404 }),
+    fetch: async (request) =>
+      (await options.other?.(request)) ??
+      Response.json({ status: "unknown path" }, { status: 404 }),
     error: () => Response.json({ status: "error" }, { status: 500 }),
   });
   return { port: server.port ?? options.port, stop: () => server.stop(true) };

@@ -41,6 +41,14 @@ export function envRedisUrl() {
   );
 }
 
+/** `true` or `false`. */
+export function envFlag(isOn: boolean) {
+  return v.pipe(
+    v.optional(v.picklist(["true", "false"], "must be true or false"), String(isOn) as "true"),
+    v.transform((text) => text === "true"),
+  );
+}
+
 /**
  * Reads a process's configuration. Empty variables count as missing. Throws one error that names every
  * wrong variable and what is allowed, without the values.

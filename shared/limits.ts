@@ -241,6 +241,16 @@ export const memory = {
   intents: 10,
 } as const;
 
+/** Characters and rewards. */
+export const characters = {
+  /** A copy of the catalogue older than this is read again: a message of the fanout may be lost. */
+  catalogMs: 300 * seconds,
+  /** A scan waits this long for its match; then it ends without a reward. */
+  matchMs: 10 * seconds,
+  /** Grants of one statement. While one runs the next gather, so a lone grant never waits. */
+  batch: 50,
+} as const;
+
 /** Shutdown: every drain is shorter than the manifests' grace period. */
 export const drain = {
   gatewayMs: 10 * seconds,

@@ -47,6 +47,7 @@ export function fleetEnv(env: Env, services: Services, jwt: Jwt): Env {
   return {
     LOG_LEVEL: "info",
     HOST: "127.0.0.1",
+    DEV_ACCOUNTS: "true",
     ...env,
     REDIS_STREAMS_URL: services.redis_streams.url,
     REDIS_PUBSUB_URL: services.redis_pubsub.url,

@@ -1,4 +1,4 @@
-import { AMQPClient } from "@cloudamqp/amqp-client";
+import { type AMQPChannel, AMQPClient } from "@cloudamqp/amqp-client";
 import { type QueueNames, topology } from "../shared/contract/topology.ts";
 
 /**
@@ -23,8 +23,31 @@ export async function declareTopology(
     await channel.exchangeDeclare(names.revocationExchange, "fanout", { durable: true });
     await channel.queueDeclare(queue, { durable: true }, queueArguments(names));
     await channel.queueBind(queue, exchange, routingKey);
+    await declareCharacters(channel, names);
   } finally {
     await client.close();
+  }
+}
+
+async function declareCharacters(channel: AMQPChannel, names: QueueNames): Promise<void> {
+  const { rewardExchange, characterExchange, characterDeadLetterQueue: dead } = names;
+  await channel.queueDeclare(dead, { durable: true }, deadLetterArguments);
+  await channel.queueBind(dead, names.deadLetterExchange, dead);
+  await channel.exchangeDeclare(rewardExchange, "fanout", { durable: true });
+  await channel.exchangeDeclare(characterExchange, "direct", { durable: true });
+  await channel.exchangeDeclare(names.characterCacheExchange, "fanout", { durable: true });
+  const kept = {
+    ...queueArguments(names),
+    "x-dead-letter-routing-key": dead,
+    "x-message-ttl": topology.grantTtlMs,
+  };
+  for (const [queue, exchange] of [
+    [names.saveOwnershipQueue, rewardExchange],
+    [names.saveCharacterQueue, rewardExchange],
+    [names.grantDefaultQueue, characterExchange],
+  ] as const) {
+    await channel.queueDeclare(queue, { durable: true }, kept);
+    await channel.queueBind(queue, exchange, queue);
   }
 }
 

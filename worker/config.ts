@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import * as v from "valibot";
-import { envInteger, envUrl, readEnv, envRedisUrl } from "../shared/env.ts";
+import { envFlag, envInteger, envUrl, readEnv, envRedisUrl } from "../shared/env.ts";
 import { logLevels } from "../shared/log.ts";
 import { PolicyOverrides, policiesWith } from "./graph/policies.ts";
 
@@ -28,6 +28,8 @@ const Config = v.pipe(
     LOG_LEVEL: v.optional(v.picklist(logLevels), "info"),
     INSTANCE: v.optional(v.pipe(v.string(), v.maxLength(128))),
     CHAT_WORKER_CONCURRENCY: v.optional(envInteger(1, 500), "30"),
+    REWARD_FEATURE_ENABLED: envFlag(true),
+    DEV_ACCOUNTS: envFlag(false),
     CHAT_DEFAULT_MODEL: v.optional(v.pipe(v.string(), v.maxLength(64)), "gpt-5.2"),
     OPENAI_API_KEY: v.optional(v.string()),
     OPENAI_BASE_URL: v.optional(envUrl("http", "https")),
@@ -93,6 +95,8 @@ const Config = v.pipe(
     linkHosts: env.CHAT_WORKER_LINK_HOSTS.split(",")
       .map((host) => host.trim().toLowerCase())
       .filter((host) => host !== ""),
+    rewardsEnabled: env.REWARD_FEATURE_ENABLED,
+    devAccounts: env.DEV_ACCOUNTS,
     humanWaitMs: env.HITL_TIMEOUT_SECONDS * 1000,
     evals: {
       isEnabled: env.CHAT_WORKER_ENABLE_EVAL_PIPELINE === "true",
@@ -131,6 +135,8 @@ environment
   GEMINI_BASE_URL           another address for Gemini
   CHAT_LOCAL_PACE_MS        pause between words of the offline mode (default 12: a person sees them come)
   HITL_TIMEOUT_SECONDS      how long a question to the person waits, 1 to 600 (default 60)
+  REWARD_FEATURE_ENABLED    false: scans earn no characters (default true)
+  DEV_ACCOUNTS              true: makes accounts for users only a development token knows (default false)
 
 outside services: without its key a service is not asked, and the answer says so
   KAKAO_REST_API_KEY        places and districts

@@ -1,6 +1,6 @@
 // Runs chat jobs: takes them from the queue, walks the graph, streams the answer into the job's log.
 import { serveAdmin } from "../shared/admin.ts";
-import { openBroker } from "../shared/clients/amqp.ts";
+import { type Broker, openBroker } from "../shared/clients/amqp.ts";
 import { closeRedis, openRedis } from "../shared/clients/redis.ts";
 import { systemClock as clock } from "../shared/clock.ts";
 import { topology as names } from "../shared/contract/topology.ts";
@@ -9,6 +9,7 @@ import { createLog } from "../shared/log.ts";
 import { watchProcess } from "../shared/process-metrics.ts";
 import { closeInOrder, runUntilSignal } from "../shared/shutdown.ts";
 import { openTracing } from "../shared/trace.ts";
+import { openBackground } from "./background.ts";
 import { help, readConfig } from "./config.ts";
 import { consumeJobs } from "./consume.ts";
 import { intentCache } from "./intent-cache.ts";
@@ -48,12 +49,17 @@ const { policies, humanWaitMs, tokenPrices: prices } = config;
 const run = { redis, agent, choose, leases, policies, humanWaitMs, prices, ...watching };
 const { concurrency } = config;
 const consumer = consumeJobs({ ...run, worker, queue: names.queue, concurrency });
-const broker = openBroker({
+const { registry } = metrics;
+const background = openBackground({ config, names, broker: () => broker, registry, clock, log });
+const broker: Broker = openBroker({
   url: config.rabbitUrl,
   name: `worker-${worker}`,
   names,
   log,
-  onChannel: (channel) => consumer.onChannel(channel),
+  onChannel: async (channel) => {
+    await consumer.onChannel(channel);
+    await background.onChannel(channel);
+  },
 });
 const intake = watchIntake(consumer, broker);
 const admin = serveAdmin({
@@ -69,13 +75,14 @@ const admin = serveAdmin({
 const stopShrinking = shrinkWhenIdle(consumer);
 const close = closeInOrder(log, [
   { intake: () => intake.stop(), consumer: () => consumer.stop(drain.workerMs), stopShrinking },
+  { background: () => background.stop() },
   {
     broker: () => broker.close(),
     leases: () => leases.close(),
     memory: () => remembering.close(),
     grading: () => grading.stop(),
   },
-  { tracing: () => tracing.close() },
+  { tracing: () => tracing.close(), background: () => background.close() },
   {
     admin: () => admin.stop(),
     redis: () => closeRedis(redis),

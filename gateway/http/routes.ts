@@ -1,3 +1,4 @@
+import { characterRoutes } from "../characters/routes.ts";
 import type { Role } from "../config.ts";
 import { openApiRoutes } from "../openapi/routes.ts";
 import { cancelJob, cancelJobDoc } from "./cancel-job.ts";
@@ -97,6 +98,7 @@ const routes: readonly Route[] = [
     doc: logOutDoc,
     isOpen: true,
   },
+  ...characterRoutes,
   {
     method: "GET",
     path: "/health",

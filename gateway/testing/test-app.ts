@@ -1,6 +1,7 @@
 import type { AMQPChannel } from "@cloudamqp/amqp-client";
 import { SignJWT } from "jose";
 import { Registry } from "../../shared/prom.ts";
+import { Catalog } from "../../shared/characters/catalog.ts";
 import { openBroker } from "../../shared/clients/amqp.ts";
 import { openPostgres } from "../../shared/clients/postgres.ts";
 import { closeRedis, openRedis } from "../../shared/clients/redis.ts";
@@ -74,8 +75,11 @@ export function openTestApp(
   const sql = openPostgres(databaseUrl, "test");
   const queueNames = queue?.topology ?? topology;
   const revocations = new Revocations({ redis, clock, log });
-  const onChannel = (channel: AMQPChannel) =>
-    revocations.listen(channel, queueNames.revocationExchange);
+  const catalog = new Catalog({ sql, clock, log });
+  const onChannel = async (channel: AMQPChannel) => {
+    await revocations.listen(channel, queueNames.revocationExchange);
+    await catalog.listen(channel, queueNames.characterCacheExchange);
+  };
   const broker =
     queue && openBroker({ url: queue.url, name: "test", names: queueNames, log, onChannel });
   const closing = new AbortController();
@@ -92,6 +96,15 @@ export function openTestApp(
     streams,
     sockets: new Sockets(createSocketMetrics(registry)),
     locks: openLocks({ redis, namespace: "test" }),
+    rewards: {
+      catalog,
+      sql,
+      broker,
+      names: queueNames,
+      isEnabled: true,
+      makesAccounts: false,
+      log,
+    },
     verify: createVerify(
       { ...testRules, keys: [secretKey(testRules.secret, "now"), ...keys] },
       revocations,

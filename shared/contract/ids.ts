@@ -42,6 +42,19 @@ export function messageIds(job: JobId): { user: MessageId; assistant: MessageId 
   };
 }
 
+const characterNamespace = "6d3c1f0a-8b1e-4e52-9a57-2f6c0d7e91b4";
+
+/** The id of a character, the same in every installation. The default one's is the contract's. */
+export function characterId(code: string): string {
+  if (code === "char-eco") return "00000000-0000-0000-0000-000000000001";
+  return uuidV5(characterNamespace, code);
+}
+
+/** The row id of a character a user owns: a reward given twice is one row. */
+export function ownershipId(user: UserId, code: string): string {
+  return uuidV5(characterNamespace, `ownership:${user}:${code}`);
+}
+
 const inputNamespace = "0b9f2f0e-54a1-4f0b-8a0c-0f5b9b1d7c11";
 
 /** The id of a question of a job: the same for every attempt that comes to ask it. */

@@ -7,6 +7,18 @@ export const topology = {
   deadLetterQueue: "dlq.chat.process",
   /** Fanout: every gateway has a queue of its own there, as long as it lives. */
   revocationExchange: "blacklist.events",
+  /** Fanout: characters given, to both stores. */
+  rewardExchange: "reward.events",
+  saveOwnershipQueue: "character.save_ownership",
+  saveCharacterQueue: "users.save_character",
+  characterExchange: "character.direct",
+  grantDefaultQueue: "character.grant_default",
+  /** Fanout: the catalogue changed; every process that knows it has a queue of its own there. */
+  characterCacheExchange: "character.cache",
+  /** Of the three queues above: what no consumer could read, or nobody took for a day. */
+  characterDeadLetterQueue: "dlq.character",
+  /** A grant nobody wrote for a day is dead-lettered: both stores were away that long. */
+  grantTtlMs: 86_400_000,
   /** Returns of one message before it goes to the dead-letter queue. */
   deliveryLimit: 3,
   /** A job nobody took for an hour is dead-lettered: its reader has long gone. */
@@ -25,4 +37,11 @@ export interface QueueNames {
   readonly deadLetterExchange: string;
   readonly deadLetterQueue: string;
   readonly revocationExchange: string;
+  readonly rewardExchange: string;
+  readonly saveOwnershipQueue: string;
+  readonly saveCharacterQueue: string;
+  readonly characterExchange: string;
+  readonly grantDefaultQueue: string;
+  readonly characterCacheExchange: string;
+  readonly characterDeadLetterQueue: string;
 }

@@ -108,6 +108,13 @@ export async function testTopology(): Promise<{
     deadLetterExchange: `test.${id}.dlx`,
     deadLetterQueue: `test.${id}.dlq`,
     revocationExchange: `test.${id}.revocations`,
+    rewardExchange: `test.${id}.rewards`,
+    saveOwnershipQueue: `test.${id}.save-ownership`,
+    saveCharacterQueue: `test.${id}.save-character`,
+    characterExchange: `test.${id}.characters`,
+    grantDefaultQueue: `test.${id}.grant-default`,
+    characterCacheExchange: `test.${id}.character-cache`,
+    characterDeadLetterQueue: `test.${id}.character-dlq`,
   };
   await declareTopology(url, topology);
   return { url, topology, remove: () => removeTopology(url, topology) };
@@ -124,6 +131,13 @@ async function removeTopology(url: string, names: QueueNames): Promise<void> {
     await channel.exchangeDelete(names.exchange);
     await channel.exchangeDelete(names.deadLetterExchange);
     await channel.exchangeDelete(names.revocationExchange);
+    await channel.queueDelete(names.saveOwnershipQueue);
+    await channel.queueDelete(names.saveCharacterQueue);
+    await channel.queueDelete(names.grantDefaultQueue);
+    await channel.queueDelete(names.characterDeadLetterQueue);
+    await channel.exchangeDelete(names.rewardExchange);
+    await channel.exchangeDelete(names.characterExchange);
+    await channel.exchangeDelete(names.characterCacheExchange);
   } finally {
     await client.close();
   }
