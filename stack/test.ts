@@ -1,3 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { answersSeen, unseenAnswers } from "../gateway/testing/answers-seen.ts";
+import { auditDependencies } from "./audit.ts";
 import { StackFailure, runCommand } from "./failure.ts";
 import { watchLaunchers } from "./launchers.ts";
 import { paint, startSaying } from "./say.ts";
@@ -7,7 +12,7 @@ import { dyingWithUs, startThrowAway } from "./throw-away.ts";
 const usage = `
 Usage: bun run test [pattern…] [flags of \`bun test\`]
 
-Runs the format check, types, lint, dead-code check and the tests, on Redis, RabbitMQ and PostgreSQL of
+Runs the format check, types, lint, dead-code check, advisories of the dependencies and the tests, on Redis, RabbitMQ and PostgreSQL of
 its own that are removed afterwards. With a pattern: only tests of files whose path contains it, and
 with \`-t name\` only tests of that name; no checks then.
 Ends with "N passed, N failed" (each check counts as one); exits 1 when something failed.`;
@@ -44,6 +49,7 @@ await runCommand(async () => {
   const byName = args.findIndex((arg) => arg === "-t" || arg === "--test-name-pattern");
   const isName = (index: number) => byName !== -1 && index === byName + 1;
   const patterns = args.filter((arg, index) => !arg.startsWith("-") && !isName(index));
+  const isWhole = patterns.length === 0 && byName === -1;
   const say = startSaying();
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -55,12 +61,17 @@ await runCommand(async () => {
     : undefined;
   const counts: Counts[] = [];
   try {
-    if (patterns.length === 0 && byName === -1) {
+    if (isWhole) {
       for (const check of checks) counts.push(await runCheck(check, stop.signal));
+      counts.push(await runAudit(stop.signal));
     }
     const env = await services?.env;
     if (env) say("services are ready");
-    counts.push(await runTests(args, { ...process.env, ...env, CI: "1" }, stop.signal));
+    const seesAll = isWhole && !args.some((arg) => /^--(changed|bail|path-)/.test(arg));
+    const seen = seesAll ? startSeen() : undefined;
+    const all = { ...process.env, ...env, ...seen?.env, CI: "1" };
+    counts.push(await runTests(args, all, stop.signal));
+    if (seen) counts.push(checkSeen(seen.file));
   } catch (error) {
     if (!stop.signal.aborted) console.error(error instanceof StackFailure ? error.message : error);
     counts.push({ passed: 0, failed: 1 });
@@ -103,6 +114,40 @@ async function runCheck(check: (typeof checks)[number], stop: AbortSignal): Prom
   console.log(`${mark}  ${check.name} ${paint("dim", `${seconds}s`)}`);
   if (!isGood) console.log(`${stdout}${stderr}`.trimEnd());
   return isGood ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+/** Skipped, with the reason, when the registry cannot say. */
+async function runAudit(stop: AbortSignal): Promise<Counts> {
+  stop.throwIfAborted();
+  const audit = await auditDependencies(process.env, stop);
+  const name = "advisories of the dependencies (bun audit)";
+  switch (audit.word) {
+    case "clean":
+      console.log(`${paint("green", "pass")}  ${name}`);
+      return { passed: 1, failed: 0 };
+    case "found":
+      console.log(`${paint("red", "FAIL")}  ${name}\n${audit.lines.join("\n")}`);
+      return { passed: 0, failed: 1 };
+    case "unknown":
+      console.log(`${paint("yellow", "skip")}  ${name}: ${audit.reason}`);
+      return { passed: 0, failed: 0 };
+  }
+}
+
+/** A file in which the tests note the successes of routes they compared with the OpenAPI document. */
+function startSeen() {
+  const file = join(mkdtempSync(join(tmpdir(), "eco2-seen-")), "answers");
+  writeFileSync(file, "");
+  return { file, env: { [answersSeen]: file } };
+}
+
+function checkSeen(file: string): Counts {
+  const unseen = unseenAnswers(file);
+  rmSync(join(file, ".."), { recursive: true });
+  const name = "every success of the OpenAPI document was seen by a test";
+  const mark = unseen.length === 0 ? paint("green", "pass") : paint("red", "FAIL");
+  console.log([`${mark}  ${name}`, ...unseen].join("\n  "));
+  return { passed: unseen.length === 0 ? 1 : 0, failed: unseen.length === 0 ? 0 : 1 };
 }
 
 async function runTests(

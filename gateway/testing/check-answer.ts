@@ -2,6 +2,7 @@ import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { routesOf } from "../http/routes.ts";
 import { buildDocument, type Operation, type OpenApi, templateOf } from "../openapi/document.ts";
+import { answerKey, answersSeen, noteAnswer } from "./answers-seen.ts";
 
 /** Opened once per process: compiling the schemas takes some 100 ms. */
 let check: ((method: string, path: string, answer: Response) => Promise<void>) | undefined;
@@ -50,18 +51,19 @@ function openCheck() {
     const foretold = responseOf(document, asked, route.path, answer.status);
     if (!foretold) throw new Error(`${name}, and its document knows no such status`);
     if (method === "HEAD") return;
+    const key = answerKey(route.method, route.path, answer.status);
+    const seenFile = process.env[answersSeen];
     const content = foretold.content;
     if (!content) {
       if (answer.body && (await answer.clone().text()) !== "")
         throw new Error(`${name} with a body, and its document knows none`);
-      return;
+      return noteAnswer(seenFile, key);
     }
     const media = content[type ?? ""];
     if (!media)
       throw new Error(`${name} as ${type}, its document says ${Object.keys(content).join()}`);
-    if (type !== "application/json") return;
-    const key = `${route.method} ${route.path} ${answer.status}`;
-    require(validator(key, media.schema), await read(), name);
+    if (type === "application/json") require(validator(key, media.schema), await read(), name);
+    noteAnswer(seenFile, key);
   };
 }
 
