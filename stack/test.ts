@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { answersSeen, unseenAnswers } from "../gateway/testing/answers-seen.ts";
+import { answersSeen } from "../shared/testing/answers-seen.ts";
 import { auditDependencies } from "./audit.ts";
 import { StackFailure, runCommand } from "./failure.ts";
 import { watchLaunchers } from "./launchers.ts";
 import { paint, startSaying } from "./say.ts";
 import { countTests, type Counts } from "./test-counts.ts";
+import { unseenAnswers } from "./unseen-answers.ts";
 import { dyingWithUs, startThrowAway } from "./throw-away.ts";
 
 const usage = `

@@ -4,6 +4,7 @@
 import { lookup } from "node:dns/promises";
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { isIP } from "node:net";
 import { isPublicAddress } from "../shared/public-address.ts";
 import { imageTypeOf } from "./apis/image-bytes.ts";
 import { fail } from "../shared/apis/result.ts";
@@ -19,9 +20,16 @@ interface ImageFetcherOptions {
   /** All addresses of a name. */
   readonly resolve?: (host: string) => Promise<readonly string[]>;
   readonly isAllowed?: (address: string) => boolean;
+  /** Where a checked address is: tests bring an internet of their own. */
+  readonly dial?: (address: string, port: number) => Endpoint;
   /** Ports besides the scheme's own. */
   readonly ports?: readonly string[];
   readonly timeoutMs?: number;
+}
+
+interface Endpoint {
+  readonly host: string;
+  readonly port: number;
 }
 
 const maxBytes = 10 * 1024 * 1024;
@@ -31,6 +39,7 @@ const maxRedirects = 3;
 export function imageFetcher(options: ImageFetcherOptions = {}): FetchImage {
   const resolve = options.resolve ?? resolveAll;
   const isAllowed = options.isAllowed ?? isPublicAddress;
+  const dial = options.dial ?? ((host, port) => ({ host, port }));
 
   const open = async (text: string, signal: AbortSignal): Promise<Answer> => {
     const url = URL.canParse(text) ? new URL(text) : refuse("bad_url");
@@ -42,7 +51,8 @@ export function imageFetcher(options: ImageFetcherOptions = {}): FetchImage {
     const addresses = await resolve(host).catch(() => refuse("unknown_host"));
     const [address] = addresses;
     if (address === undefined || !addresses.every(isAllowed)) refuse("not_public");
-    return ask(url, address ?? "", host, signal);
+    const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
+    return ask(url, dial(address ?? "", port), host, signal);
   };
 
   return async (text, signal) => {
@@ -81,11 +91,12 @@ interface Answer {
 }
 
 /** Connects to the address, not to the name: what was checked is what is asked. */
-function ask(url: URL, address: string, host: string, signal: AbortSignal): Promise<Answer> {
+function ask(url: URL, to: Endpoint, host: string, signal: AbortSignal): Promise<Answer> {
   const isTls = url.protocol === "https:";
+  // whose certificate it must be; an address is none of SNI's names and is checked as the host
+  const servername = isIP(host) === 0 ? { servername: host.replace(/\.$/, "") } : {};
   const options = {
-    host: address,
-    port: url.port === "" ? (isTls ? 443 : 80) : Number(url.port),
+    ...to,
     path: `${url.pathname}${url.search}`,
     headers: { host: url.host, accept: "image/*", "accept-encoding": "identity" },
     setHost: false,
@@ -104,7 +115,7 @@ function ask(url: URL, address: string, host: string, signal: AbortSignal): Prom
       resolve({ message, location: isMoved ? (message.headers.location ?? "") : undefined });
     };
     const sent: ClientRequest = isTls
-      ? httpsRequest({ ...options, servername: host }, onAnswer)
+      ? httpsRequest({ ...options, ...servername }, onAnswer)
       : httpRequest(options, onAnswer);
     sent.on("error", reject);
     sent.end();

@@ -1,8 +1,8 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
+import { answerKey, noteAnswer } from "../../shared/testing/answers-seen.ts";
 import { routesOf } from "../http/routes.ts";
 import { buildDocument, type Operation, type OpenApi, templateOf } from "../openapi/document.ts";
-import { answerKey, answersSeen, noteAnswer } from "./answers-seen.ts";
 
 /** Opened once per process: compiling the schemas takes some 100 ms. */
 let check: ((method: string, path: string, answer: Response) => Promise<void>) | undefined;
@@ -52,18 +52,17 @@ function openCheck() {
     if (!foretold) throw new Error(`${name}, and its document knows no such status`);
     if (method === "HEAD") return;
     const key = answerKey(route.method, route.path, answer.status);
-    const seenFile = process.env[answersSeen];
     const content = foretold.content;
     if (!content) {
       if (answer.body && (await answer.clone().text()) !== "")
         throw new Error(`${name} with a body, and its document knows none`);
-      return noteAnswer(seenFile, key);
+      return noteAnswer(key);
     }
     const media = content[type ?? ""];
     if (!media)
       throw new Error(`${name} as ${type}, its document says ${Object.keys(content).join()}`);
     if (type === "application/json") require(validator(key, media.schema), await read(), name);
-    noteAnswer(seenFile, key);
+    noteAnswer(key);
   };
 }
 
