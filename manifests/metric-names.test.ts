@@ -22,7 +22,6 @@ async function exported(): Promise<Told[]> {
   createHttpMetrics(gateway, () => true);
   createSseMetrics(gateway);
   createSocketMetrics(gateway);
-  createLockMetrics(gateway);
   const router = routerMetrics();
   const store = { status: "ready" };
   router.watchRelay({ isConsuming: () => true, streams: store, pubsub: store });
@@ -31,7 +30,9 @@ async function exported(): Promise<Told[]> {
   const memory = new Registry();
   createMemoryMetrics(memory);
   createBackgroundMetrics(memory);
-  const registries = [workerMetrics().registry, memory, router.registry, gateway, own];
+  const locks = new Registry();
+  createLockMetrics(locks);
+  const registries = [workerMetrics().registry, memory, locks, router.registry, gateway, own];
   return registries.flatMap((registry) =>
     registry.getMetricsAsArray().map((metric) => {
       const { name, labelNames } = metric as unknown as { name: string; labelNames: string[] };

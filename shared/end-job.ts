@@ -4,6 +4,7 @@ import { buildDone } from "./contract/build-events.ts";
 import type { Ending, JobErrorCode } from "./contract/event.ts";
 import { formatEventId, type JobId, shardOf } from "./contract/ids.ts";
 import { readJobRecord } from "./job-record.ts";
+import { turnOf } from "./job-session.ts";
 import { keys } from "./keys.ts";
 import { job, stream } from "./limits.ts";
 import { append, type ScriptedRedis, seize } from "./scripts.ts";
@@ -65,6 +66,8 @@ export async function endJob(
       metadata: {},
     };
     const done = buildDone(record, first, outcome, seized.nowMs);
+    const { session } = record;
+    const isKept = session?.memory && seized.ending === "cancelled" && answer.text !== "";
     const word = await append(redis, {
       jobId,
       chatId: record.chatId,
@@ -75,6 +78,7 @@ export async function endJob(
       lastTokenSeq: seized.lastTokenSeq,
       progress: 100,
       snapshot: undefined,
+      turn: isKept ? turnOf(record, answer.text, seized.nowMs, true) : undefined,
     });
     if (word === "appended") {
       return { word: "ended-now", eventId: formatEventId(first), worker: seized.worker, answer };

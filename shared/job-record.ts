@@ -2,6 +2,7 @@ import * as v from "valibot";
 import type { JobRecord } from "./contract/build-events.ts";
 import { ChatId, type JobId, UserId } from "./contract/ids.ts";
 import { type Job, jobStatuses, type JobStatus } from "./contract/job.ts";
+import { readSession, sessionFields, sessionOf } from "./job-session.ts";
 import { keys } from "./keys.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 
@@ -19,7 +20,8 @@ export async function readJobRecord(
   redis: ScriptedRedis,
   jobId: JobId,
 ): Promise<(JobRecord & { readonly status: JobStatus }) | undefined> {
-  const stored = v.safeParse(Stored, await redis.hgetall(keys.job(jobId)));
+  const fields = await redis.hgetall(keys.job(jobId));
+  const stored = v.safeParse(Stored, fields);
   if (!stored.success) return undefined;
   const { user_id, chat_id, message, image_url, created_at, status } = stored.output;
   return {
@@ -30,6 +32,7 @@ export async function readJobRecord(
     imageUrl: image_url === "" ? null : image_url,
     createdAt: created_at,
     status,
+    session: readSession(fields),
   };
 }
 
@@ -60,6 +63,7 @@ export function recordFromJob(job: Job): JobRecord {
     message: job.message,
     imageUrl: job.image_url,
     createdAt: job.submitted_at,
+    session: sessionOf(job),
   };
 }
 
@@ -71,5 +75,6 @@ export function recordFields(record: JobRecord): Record<string, string> {
     message: record.message,
     image_url: record.imageUrl ?? "",
     created_at: record.createdAt,
+    ...sessionFields(record.session),
   };
 }

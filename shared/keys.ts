@@ -78,6 +78,12 @@ export const keys = {
   intentCache: (hash: string) => `chat:cache:intent:${hash}`,
   /** P, channel: hints for readers of one job. */
   live: (job: JobId) => `sse:events:${job}`,
+  /** S, list: what was said with the assistant in a session, the newest first; the shape is `contract/turn.ts`. */
+  assistantMemory: (ns: string, sid: string) => `${ns}:chat:${sid}`,
+  /** S, string: whose session it is. */
+  assistantOwner: (ns: string, sid: string) => `${ns}:chat:owner:${sid}`,
+  /** S, string JSON: what was said before the part of a session that a model is told word by word. */
+  assistantSummary: (ns: string, sid: string) => `${ns}:chat:summary:${sid}`,
   /** S, string: token of a lock's holder. */
   lock: (ns: string, key: string) => `${ns}:lock:${key}`,
   /** S, string: the newest fence of a lock; a write that carries an older one is refused. */

@@ -181,6 +181,20 @@ export const lock = {
   fenceTtlSeconds: 8 * 86_400,
 } as const;
 
+/** Rooms. */
+export const room = {
+  /** A run of the model holds its room this long without being renewed; its worker renews it every second. */
+  lockMs: 120 * seconds,
+} as const;
+
+/** The assistant. */
+export const assistant = {
+  /** A turn holds its session this long without being renewed; its worker renews it every second. */
+  lockMs: 30 * seconds,
+  /** Entries kept of a session: 100 turns. */
+  keptItems: 200,
+} as const;
+
 /** WebSockets. */
 export const ws = {
   /** One frame of a client; one byte more closes with 1009. */

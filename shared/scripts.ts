@@ -1,8 +1,10 @@
 import type { Redis } from "ioredis";
 import type { Ending, JobErrorCode } from "./contract/event.ts";
+import type { Turn } from "./contract/turn.ts";
 import type { ChatId, EventId, JobId, UserId } from "./contract/ids.ts";
 import { jobPrefix, keys } from "./keys.ts";
-import { job as jobLimits, stream, ttl } from "./limits.ts";
+import { type JobSession, sessionFields } from "./job-session.ts";
+import { assistant, job as jobLimits, stream, ttl } from "./limits.ts";
 import acceptLua from "./lua/accept.lua" with { type: "text" };
 import answerLua from "./lua/answer.lua" with { type: "text" };
 import appendLua from "./lua/append.lua" with { type: "text" };
@@ -87,6 +89,8 @@ export interface AcceptInput {
   readonly trace?: string;
   /** Jobs of this user that may be unended at once; undefined: any number. */
   readonly maxUserJobs?: number;
+  /** Of a job that has no rows: what it holds. */
+  readonly session?: JobSession | undefined;
 }
 
 export type Accepted =
@@ -105,7 +109,7 @@ export async function accept(redis: ScriptedRedis, input: AcceptInput): Promise<
     keys.log(input.jobId),
     keys.shard(input.shard),
     keys.turns(input.chatId),
-    keys.recent(input.chatId),
+    input.session ? "" : keys.recent(input.chatId),
     keys.deadlines,
     keys.outbox,
     input.idempotency ? keys.idempotency(input.userId, input.idempotency.key) : "",
@@ -129,6 +133,7 @@ export async function accept(redis: ScriptedRedis, input: AcceptInput): Promise<
     stream.shardMaxEntries,
     input.trace ?? "",
     input.maxUserJobs ?? "",
+    ...Object.entries(sessionFields(input.session)).flat(),
   );
   switch (reply[0]) {
     case "accepted":
@@ -174,6 +179,8 @@ export type Taken =
   | { readonly word: "waiting"; readonly position: number }
   | { readonly word: "ended"; readonly status: Ending }
   | { readonly word: "busy" }
+  /** The lock it came with ran out, and somebody else has it. */
+  | { readonly word: "locked" }
   | { readonly word: "exhausted" };
 
 /** Takes a job for one attempt, when it is its turn in the chat. */
@@ -208,6 +215,7 @@ export async function take(redis: ScriptedRedis, input: TakeInput): Promise<Take
     case "ended":
       return { word: "ended", status: reply[1] as Ending };
     case "busy":
+    case "locked":
     case "exhausted":
       return { word: reply[0] };
     default:
@@ -294,9 +302,17 @@ export interface AppendInput {
   readonly progress: number;
   /** Text so far for late readers, serialised; undefined when none is due. */
   readonly snapshot: string | undefined;
+  /** What an assistant remembers of the job that ends. */
+  readonly turn?: Turn | undefined;
 }
 
-export type Appended = "appended" | "stale" | "ended" | "full";
+export type Appended =
+  | "appended"
+  | "stale"
+  | "ended"
+  | "full"
+  /** It cannot complete: somebody else got its lock since. */
+  | "unlocked";
 
 /** Appends a batch, fenced. Safe to retry with the same input. */
 export async function append(redis: ScriptedRedis, input: AppendInput): Promise<Appended> {
@@ -320,21 +336,28 @@ export async function append(redis: ScriptedRedis, input: AppendInput): Promise<
     stream.shardMaxEntries,
     ttl.endedLogSeconds,
     ttl.endedSeconds,
+    input.turn?.human ?? "",
+    input.turn?.ai ?? "",
+    assistant.keptItems,
   ];
   for (const entry of input.entries) args.push(entry.event, entry.data, entry.internal);
   const word = await redis.eco2Append(...args);
-  if (word === "appended" || word === "stale" || word === "ended" || word === "full") return word;
+  const known = appendedWords.find((one) => one === word);
+  if (known) return known;
   throw unknownWord("append", word);
 }
 
-/** Keeps the lease of an attempt. */
+const appendedWords: readonly Appended[] = ["appended", "stale", "ended", "full", "unlocked"];
+
+/** Keeps the lease of an attempt, and the lock its job came with. */
 export async function renew(
   redis: ScriptedRedis,
   jobId: JobId,
   attempt: number,
-): Promise<"renewed" | "stale" | "ended"> {
+): Promise<"renewed" | "stale" | "ended" | "unlocked"> {
   const word = await redis.eco2Renew(keys.job(jobId), attempt, jobLimits.leaseMs);
-  if (word === "renewed" || word === "stale" || word === "ended") return word;
+  if (word === "renewed" || word === "stale" || word === "ended" || word === "unlocked")
+    return word;
   throw unknownWord("renew", word);
 }
 

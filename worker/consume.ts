@@ -2,6 +2,7 @@
 // taken      its attempt runs; acknowledged once the terminal event is in the log
 // parked     not its turn in the chat, or another live attempt has the job: held, and looked at again
 // ended      acknowledged     exhausted or malformed   job ended visibly, dead-lettered
+// locked     somebody else has the session it is about: job ended as busy, acknowledged
 // lost       the store forgot it, a store or the worker stopped: handed back, and delivered again
 import type { AMQPChannel, AMQPMessage } from "@cloudamqp/amqp-client";
 import type { JobErrorCode } from "../shared/contract/event.ts";
@@ -139,6 +140,10 @@ export function consumeJobs(options: ConsumeOptions): Consumer {
         // held in our name and not run here: the reply to our own take was lost, or we were restarted
         delivery.isOrphan = (await redis.hget(keys.job(delivery.job.job_id), "worker")) === worker;
         return park(delivery, delivery.isOrphan ? 0 : busyPollMs);
+      case "locked":
+        // nobody claimed its lock in time, and somebody else has the session now
+        await endJob(redis, delivery.job.job_id, "failed", "SESSION_BUSY");
+        return settle(delivery.message, "ack");
       case "ended":
         return settle(delivery.message, "ack");
       case "exhausted":

@@ -2,6 +2,8 @@ import type { AnswerText } from "../shared/contract/answer-text.ts";
 import { buildDone, type JobRecord, type Outcome } from "../shared/contract/build-events.ts";
 import type { StageEvent, TokenEvent, TokenRecoveryEvent } from "../shared/contract/event.ts";
 import { formatEventId, shardOf } from "../shared/contract/ids.ts";
+import type { Turn } from "../shared/contract/turn.ts";
+import { turnOf } from "../shared/job-session.ts";
 import { type Stage, stageSeq, type StageStatus } from "../shared/contract/stages.ts";
 import { type Clock, epochSeconds } from "../shared/clock.ts";
 import { stream } from "../shared/limits.ts";
@@ -113,13 +115,19 @@ export function takeBatch(
       entries.push({ event: "token", data: JSON.stringify(event), internal });
     }
   }
+  let turn: Turn | undefined;
   const endsHere =
     ending !== undefined && waiting.length === 0 && entries.length < stream.batchEntries;
   if (endsHere) {
     progress = 100;
-    const done = buildDone(record, place(), { ...ending, answer }, clock.wallMs());
+    const nowMs = clock.wallMs();
+    const done = buildDone(record, place(), { ...ending, answer }, nowMs);
+    const isRemembered = record.session?.memory && ending.ending === "completed";
+    if (isRemembered) turn = turnOf(record, answer.text, nowMs, false);
     const internal =
-      traced === "" ? done.internal : `${traced.slice(0, -1)},${done.internal.slice(1)}`;
+      traced === "" || done.internal === ""
+        ? done.internal || traced
+        : `${traced.slice(0, -1)},${done.internal.slice(1)}`;
     entries.push({ event: "done", data: done.data, internal });
   }
   if (entries.length === 0) return undefined;
@@ -135,6 +143,7 @@ export function takeBatch(
     lastTokenSeq: answer.lastSeq,
     progress,
     snapshot: snapshotAt === "" ? undefined : snapshotJson(snapshotAt, answer, lastNode, clock),
+    turn,
     after: {
       n: before.n + entries.length,
       progress,

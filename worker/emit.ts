@@ -1,10 +1,12 @@
 // Appends a job's events to its log, numbered, in order, each once.
 // open    takes events. While one append is in flight the next ones gather and go out together.
 // ending  `end` was called: takes nothing more; the last append carries `done`.
-// dropped the shard stayed full: what waited is thrown away, and the job can only end STREAM_FULL.
+// dropped the shard stayed full: what waited is thrown away, and the job can only end STREAM_FULL. Or the lock the
+//         job came with is somebody else's: it can only end SESSION_BUSY.
 // closed  the log took `done`, or another attempt owns the job, or `abandon` was called.
 import type { AnswerText } from "../shared/contract/answer-text.ts";
 import type { JobRecord, Outcome } from "../shared/contract/build-events.ts";
+import type { JobErrorCode } from "../shared/contract/event.ts";
 import { type Clock, pause } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
 import { job as jobLimits, stream } from "../shared/limits.ts";
@@ -56,7 +58,7 @@ interface EmitOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Called once, as soon as the log does not take this attempt's events any more. */
-  readonly onRefused: (why: "ended" | "stale" | "full") => void;
+  readonly onRefused: (why: "ended" | "stale" | "full" | "unlocked") => void;
   /** `traceparent` that goes beside the events, for the router; undefined: nobody records. */
   readonly trace?: string | undefined;
   readonly onAppended?: (news: AppendedNews) => void;
@@ -82,6 +84,8 @@ export function createEmit(options: EmitOptions): Emit {
   let bytes = 0;
   let lastNode = "answer";
   let outcome: Omit<Outcome, "answer"> | undefined;
+  /** The only ending there can be. */
+  let instead: { readonly ending: "failed"; readonly errorCode: JobErrorCode } | undefined;
   let state: "open" | "ending" | "dropped" | "closed" = "open";
   let isFlushing = false;
   let roomed: PromiseWithResolvers<void> | undefined;
@@ -123,7 +127,7 @@ export function createEmit(options: EmitOptions): Emit {
         hasWarned = true;
         return "failed" as const;
       });
-      if (word === "appended" || word === "ended" || word === "stale") return word;
+      if (word !== "full" && word !== "failed") return word;
       if (word === "full") {
         const nowMs = clock.monotonicMs();
         fullSinceMs ??= nowMs;
@@ -152,11 +156,12 @@ export function createEmit(options: EmitOptions): Emit {
         position = batch.after;
         options.onAppended?.({ tokens, node: lastNode, waitedMs: clock.monotonicMs() - sinceMs });
         if (batch.ending) close("appended");
-      } else if (word === "full") {
+      } else if (word === "full" || word === "unlocked") {
         dropWaiting();
-        if (outcome) outcome = { ...outcome, ...streamFull };
+        instead = word === "full" ? streamFull : sessionBusy;
+        if (outcome) outcome = { ...outcome, ...instead };
         state = "dropped";
-        options.onRefused("full");
+        options.onRefused(word);
       } else close(word);
     }
     isFlushing = false;
@@ -199,7 +204,7 @@ export function createEmit(options: EmitOptions): Emit {
         if (state === "open" && bytes + 3 * rest.length <= jobLimits.answerBytes) {
           addToken(rest, lastNode);
         }
-        outcome = state === "dropped" ? { ...how, ...streamFull } : how;
+        outcome = { ...how, ...instead };
         if (state === "open") state = "ending";
         void flush();
       }
@@ -211,3 +216,4 @@ export function createEmit(options: EmitOptions): Emit {
 }
 
 const streamFull = { ending: "failed", errorCode: "STREAM_FULL" } as const;
+const sessionBusy = { ending: "failed", errorCode: "SESSION_BUSY" } as const;

@@ -5,13 +5,15 @@ import { job as jobLimits } from "../shared/limits.ts";
 import type { Log } from "../shared/log.ts";
 import { renew, type ScriptedRedis } from "../shared/scripts.ts";
 
+type News = "ended" | "stale" | "unlocked";
+
 /** Keeps the leases of this worker's attempts and brings news about them. */
 export interface Leases {
-  /** `onNews` is called at most once: the job ended, or another attempt owns it. */
+  /** `onNews` is called at most once: the job ended, another attempt owns it, or its lock is somebody else's. */
   hold(
     jobId: JobId,
     attempt: number,
-    onNews: (news: "ended" | "stale") => void,
+    onNews: (news: News) => void,
     /** After every look that found the lease still ours: a round, or a message about the job. */
     onLook?: () => void,
   ): Held;
@@ -23,7 +25,7 @@ interface Held {
 interface Holding {
   readonly jobId: JobId;
   readonly attempt: number;
-  readonly onNews: (news: "ended" | "stale") => void;
+  readonly onNews: (news: News) => void;
   readonly onLook: (() => void) | undefined;
 }
 

@@ -5,7 +5,7 @@ import type { RunContext } from "./graph/run-context.ts";
 import type { State } from "./graph/state.ts";
 
 /** Why a run stops before its answer is complete. */
-export type Stop = "ended" | "stale" | "full" | "deadline" | "handback";
+export type Stop = "ended" | "stale" | "full" | "unlocked" | "deadline" | "handback";
 
 /** Which ending a failure becomes; anything else is INTERNAL. */
 const endingCodes: Partial<Record<Code, JobErrorCode>> = {

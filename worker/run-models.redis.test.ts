@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import * as v from "valibot";
 import { JobRun } from "../shared/contract/api.ts";
-import type { Job } from "../shared/contract/job.ts";
+import type { AgentJob } from "../shared/contract/job.ts";
 import { keys } from "../shared/keys.ts";
 import { describeWith } from "../shared/testing/services.ts";
 import { fakeGemini, type GeminiReply } from "../tests/fakes/fake-gemini.ts";
@@ -32,7 +32,7 @@ describeWith("redis")("a run with real models", () => {
     openai: { key, baseUrl: openai.baseUrl },
     google: { key, baseUrl: gemini.baseUrl },
   });
-  const go = async (over: Partial<Job>, services: Partial<Services> = {}) => {
+  const go = async (over: Partial<AgentJob>, services: Partial<Services> = {}) => {
     const chosen = chooseModel(over.model ?? null, models);
     const run = await rig.send(over, { chosen, services });
     expect(await run.ended).toBe("ended");

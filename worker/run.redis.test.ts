@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { closeRedis, openRedis } from "../shared/clients/redis.ts";
 import { systemClock as clock } from "../shared/clock.ts";
 import { LogEvent } from "../shared/contract/event.ts";
-import type { Job } from "../shared/contract/job.ts";
+import type { AgentJob, Job } from "../shared/contract/job.ts";
 import { endJob } from "../shared/end-job.ts";
 import { AppError } from "../shared/errors.ts";
 import { recordFields, recordFromJob } from "../shared/job-record.ts";
@@ -60,7 +60,11 @@ describeWith("redis")("a run", () => {
     const bounded = fullWaitMs === undefined ? deps : { ...deps, fullWaitMs };
     return runJob(job, attempt, bounded, handback.signal);
   }
-  async function runAccepted(llm: Llm, over: Partial<Job> = {}, change: Partial<Attempt> = {}) {
+  async function runAccepted(
+    llm: Llm,
+    over: Partial<AgentJob> = {},
+    change: Partial<Attempt> = {},
+  ) {
     const job = newJob(over);
     await acceptJob(redis, job);
     const end = await run(job, { ...(await taken(job)), ...change }, llm);

@@ -3,6 +3,7 @@ import type { JobErrorCode } from "../shared/contract/event.ts";
 import type { Job } from "../shared/contract/job.ts";
 import { recordFromJob } from "../shared/job-record.ts";
 import { keys } from "../shared/keys.ts";
+import type { LockWatch } from "../shared/lock/lock.ts";
 import type { Log } from "../shared/log.ts";
 import type { Attempt, ScriptedRedis } from "../shared/scripts.ts";
 import { formatTraceparent, noTracing, type TraceContext, type Tracing } from "../shared/trace.ts";
@@ -51,9 +52,16 @@ export interface RunDeps {
   /** How long a question to the person waits. */
   readonly humanWaitMs?: number;
   readonly prices?: TokenPrices | undefined;
+  readonly locks?: Pick<LockWatch, "lost">;
   /** For the record of a run. */
   readonly policies?: Readonly<Record<string, unknown>>;
 }
+
+const codeOfStop = {
+  full: "STREAM_FULL",
+  unlocked: "SESSION_BUSY",
+  deadline: "TIMEOUT",
+} as const satisfies Record<string, JobErrorCode>;
 
 /** How long an attempt that was fenced out waits to learn whether that was a cancel. */
 const cancelMs = 200;
@@ -84,9 +92,10 @@ export async function runJob(
   const { tries } = attempt;
   const watched = { job, provider: chosen.provider, tries, span, tracing, metrics, clock };
   const observed = observeStream(watched);
+  const record = recordFromJob(job);
   const own = createEmit({
     redis,
-    record: recordFromJob(job),
+    record,
     attempt: attempt.attempt,
     tries: attempt.tries,
     lastTokenSeq: attempt.lastTokenSeq,
@@ -101,8 +110,9 @@ export async function runJob(
   });
   const emit = observed.watch(own);
   let news = Promise.withResolvers<void>();
-  const onRefused = (why: "ended" | "stale") => {
+  const onRefused = (why: "ended" | "stale" | "unlocked") => {
     stopFor(why);
+    if (why === "unlocked") return deps.locks?.lost(); // the job still has to end
     if (!isEnding) emit.abandon(); // an ending on its way hears from the log itself how it went
   };
   const lease = deps.leases.hold(job.job_id, attempt.attempt, onRefused, () => {
@@ -164,7 +174,7 @@ export async function runJob(
         prompt_version: answerPrompt(intents).version,
         ...(outcome.state.fallback_used ? { fallbacks: outcome.state.fallback_strategies } : {}),
       });
-      if (closed === "appended") {
+      if (closed === "appended" && !record.session) {
         const { provider, model } = chosen;
         deps.evals?.offer({ ...sampleFrom(outcome.state), jobId: job.job_id, provider, model });
       }
@@ -173,8 +183,7 @@ export async function runJob(
     if (outcome.word === "stopped") {
       if (outcome.why === "handback") return "lost";
       if (outcome.why === "ended" || outcome.why === "stale") return await settle(outcome.why);
-      const code = outcome.why === "full" ? "STREAM_FULL" : "TIMEOUT";
-      return await settle(await fail(code));
+      return await settle(await fail(codeOfStop[outcome.why]));
     }
     if (outcome.code === "INTERNAL") log.error("run failed", { error: outcome.cause });
     else log.warn("run failed", { code: outcome.code, error: outcome.cause });

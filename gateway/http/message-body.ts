@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { Job } from "../../shared/contract/job.ts";
+import { AgentJob } from "../../shared/contract/job.ts";
 import { input } from "../../shared/limits.ts";
 import { problemOfImageUrl } from "./image-url.ts";
 
@@ -22,7 +22,7 @@ const ImageUrl = v.pipe(
 export const Message = v.object({
   message: v.pipe(v.string(), atMost(input.messageChars)),
   image_url: v.nullish(ImageUrl, null),
-  user_location: v.nullish(Job.entries.user_location, null),
+  user_location: v.nullish(AgentJob.entries.user_location, null),
   /** Any name is taken: the worker resolves it, and says so where it falls back to the default. */
   model: v.nullish(v.pipe(v.string(), atMost(input.modelChars)), null),
   interactive: v.nullish(v.boolean(), false),

@@ -1,5 +1,6 @@
 import type { AnswerText } from "./answer-text.ts";
 import { sha256Hex } from "./answer-text.ts";
+import type { JobSession } from "../job-session.ts";
 import type { DoneEvent, Ending, JobErrorCode, Persistence, StageEvent } from "./event.ts";
 import {
   type ChatId,
@@ -36,6 +37,7 @@ const endingMessages: Record<JobErrorCode, string> = {
   MODEL_FAILED: "답변 모델이 응답하지 않아요. 잠시 뒤 다시 시도해 주세요.",
   NODE_FAILED: "필요한 정보를 가져오지 못했어요. 잠시 뒤 다시 시도해 주세요.",
   ANSWER_TOO_LARGE: "답변이 너무 길어 끝까지 만들 수 없었어요.",
+  SESSION_BUSY: "같은 대화에서 다른 답변을 만드는 중이에요. 끝난 뒤 다시 보내 주세요.",
   STREAM_FULL: "지금 이용자가 많아 답변을 마치지 못했어요. 잠시 뒤 다시 시도해 주세요.",
   INTERNAL: "답변을 만드는 중 문제가 생겼어요. 잠시 뒤 다시 시도해 주세요.",
 };
@@ -49,6 +51,8 @@ export interface JobRecord {
   readonly imageUrl: string | null;
   /** ISO 8601 UTC. */
   readonly createdAt: string;
+  /** Of a room's or an assistant's job; such a job has no rows. */
+  readonly session?: JobSession | undefined;
 }
 
 export interface Outcome {
@@ -63,7 +67,8 @@ export interface Outcome {
 
 /**
  * The last event of a job, and what persistence needs. A completed answer and the text of a cancelled one
- * become an assistant row; a failed one keeps its partial text in the user row's metadata.
+ * become an assistant row; a failed one keeps its partial text in the user row's metadata. A job of a room or an
+ * assistant has nothing for persistence.
  */
 export function buildDone(
   record: JobRecord,
@@ -74,8 +79,9 @@ export function buildDone(
   const ids = messageIds(record.jobId);
   const createdAt = new Date(nowMs).toISOString();
   const keepsAnswer =
-    outcome.ending === "completed" ||
-    (outcome.ending === "cancelled" && outcome.answer.text !== "");
+    record.session === undefined &&
+    (outcome.ending === "completed" ||
+      (outcome.ending === "cancelled" && outcome.answer.text !== ""));
   const message = outcome.errorCode === undefined ? "" : endingMessages[outcome.errorCode];
   const done: DoneEvent = {
     job_id: record.jobId,
@@ -102,6 +108,7 @@ export function buildDone(
     },
     message,
   };
+  if (record.session) return { data: JSON.stringify(done), internal: "" };
   const persistence: Persistence = {
     job_id: record.jobId,
     conversation_id: record.chatId,

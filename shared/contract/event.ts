@@ -17,6 +17,7 @@ export const jobErrorCodes = [
   "NODE_FAILED",
   "ANSWER_TOO_LARGE",
   "STREAM_FULL",
+  "SESSION_BUSY",
   "INTERNAL",
 ] as const;
 export type JobErrorCode = (typeof jobErrorCodes)[number];

@@ -7,10 +7,9 @@ export const Location = v.object({
 });
 export type Location = v.InferOutput<typeof Location>;
 
-/** What a worker needs to run a job; `kwargs` of the queue message. */
-export const Job = v.object({
+const common = {
   job_id: JobId,
-  /** The chat id; the name is the queue contract's. */
+  /** The chat id; the name is the queue contract's. A job of another kind belongs to no chat: it names itself. */
   session_id: ChatId,
   user_id: UserId,
   message: v.string(),
@@ -20,8 +19,64 @@ export const Job = v.object({
   interactive: v.optional(v.boolean(), false),
   /** When the gateway accepted it, ISO 8601 UTC. */
   submitted_at: v.string(),
+};
+
+/** What the gateway took for the job before it published it; the job holds it until it ends. */
+const handedOver = {
+  /** What the names of the lock's keys begin with. */
+  namespace: v.optional(v.string(), "eco2"),
+  lock_token: v.string(),
+  fence: v.pipe(v.number(), v.safeInteger()),
+};
+
+const Sid = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,128}$/));
+
+/** A message of a chat. The kind is left out: it is what every job was before there were others. */
+export const AgentJob = v.object({ ...common, kind: v.optional(v.literal("agent")) });
+export type AgentJob = v.InferOutput<typeof AgentJob>;
+
+/** One of the lines a room's model is told, the oldest first. */
+export const RoomLine = v.object({ participant: v.string(), text: v.string() });
+export type RoomLine = v.InferOutput<typeof RoomLine>;
+
+/** Somebody in a room asked the model. */
+export const RoomJob = v.object({
+  ...common,
+  ...handedOver,
+  kind: v.literal("room"),
+  room_sid: Sid,
+  /** The participant who asked. */
+  requested_by: v.string(),
+  history: v.pipe(v.array(RoomLine), v.maxLength(20)),
 });
+export type RoomJob = v.InferOutput<typeof RoomJob>;
+
+/** A turn with the assistant. */
+export const AssistantJob = v.object({
+  ...common,
+  ...handedOver,
+  kind: v.literal("assistant"),
+  assistant_sid: Sid,
+  /** How long the memory outlives its latest turn; 0: for ever. */
+  memory_ttl_seconds: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+});
+export type AssistantJob = v.InferOutput<typeof AssistantJob>;
+
+/** What a worker needs to run a job; `kwargs` of the queue message. */
+export const Job = v.union([AgentJob, RoomJob, AssistantJob]);
 export type Job = v.InferOutput<typeof Job>;
+
+/** Name of the conversation a job continues: its checkpoints, and what the model is told, go by it. */
+export function threadOf(job: Job): string {
+  switch (job.kind) {
+    case "room":
+      return `room:${job.room_sid}`;
+    case "assistant":
+      return `assistant:${job.assistant_sid}`;
+    default:
+      return job.session_id;
+  }
+}
 
 /** Body of a message in the job queue. All five keys are mandatory. */
 export const JobEnvelope = v.object({

@@ -5,6 +5,7 @@
 -- ARGV[9…] fields and values of the record, used only when a store lost it
 -- Returns {"taken", attempt, last token seq, progress, tries, deadline ms, ms left}
 --       | {"waiting", position} | {"busy"} | {"ended", status} | {"exhausted"}
+--       | {"locked"} (the lock it was handed ran out, and somebody else has it)
 local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local job = redis.call("HMGET", KEYS[1], "status", "attempt", "tries", "lease_until", "last_seq", "progress", "deadline",
@@ -36,6 +37,20 @@ if not position then
   redis.call("EXPIRE", KEYS[2], ARGV[6])
 end
 if position > 0 then return { "waiting", position } end
+
+-- a room's or an assistant's job brings a lock; one nobody claimed in time is taken again, under a new fence
+local held = redis.call("HMGET", KEYS[1], "lock", "lock_token", "lock_fence", "lock_ms", "fence")
+if held[1] then
+  local holder = redis.call("GET", held[1])
+  if holder and holder ~= held[2] then return { "locked" } end
+  redis.call("SET", held[1], held[2], "PX", held[4])
+  local newest = tonumber(redis.call("GET", held[3]) or 0)
+  if newest > tonumber(held[5]) then
+    local fence = string.format("%.0f", math.max(newest + 1, time[1] * 1000000 + time[2]))
+    redis.call("SET", held[3], fence, "KEEPTTL")
+    redis.call("HSET", KEYS[1], "fence", fence)
+  end
+end
 
 -- store time in the number: a log that lost its tail never gives an id twice
 local next_attempt = math.max(attempt + 1, now)

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { systemClock } from "../../shared/clock.ts";
-import type { Job } from "../../shared/contract/job.ts";
+import type { AgentJob } from "../../shared/contract/job.ts";
 import { newChatId, newJobId, UserId } from "../../shared/contract/ids.ts";
 import { createLog } from "../../shared/log.ts";
 import { says } from "../../shared/testing/says.ts";
@@ -16,7 +16,7 @@ async function ask(
   message: string,
   given: {
     llm?: Llm;
-    job?: Partial<Job>;
+    job?: Partial<AgentJob>;
     services?: Tools["services"];
     vision?: Tools["vision"];
   } = {},

@@ -3,7 +3,7 @@ import { type Broker, openBroker, publishConfirmed } from "../../shared/clients/
 import { closeRedis, openRedis } from "../../shared/clients/redis.ts";
 import { systemClock as clock } from "../../shared/clock.ts";
 import type { QueueNames } from "../../shared/contract/topology.ts";
-import type { Job } from "../../shared/contract/job.ts";
+import type { AgentJob, Job } from "../../shared/contract/job.ts";
 import type { ScriptedRedis } from "../../shared/scripts.ts";
 import { startRedis, type TestRedis, testTopology } from "../../shared/testing/services.ts";
 import { until } from "../../shared/testing/until.ts";
@@ -42,7 +42,7 @@ export interface Rig {
   ): Promise<{ consumer: Consumer; broker: Broker }>;
   publish(body: string): Promise<void>;
   /** Accepts a job as the gateway does and publishes it. */
-  send(over?: Partial<Job>): Promise<Job>;
+  send(over?: Partial<AgentJob>): Promise<Job>;
   log(job: Job): Promise<Logged[]>;
   text(job: Job): Promise<string>;
   done(job: Job): Promise<Record<string, unknown> | undefined>;

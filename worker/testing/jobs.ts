@@ -1,17 +1,24 @@
 import { accept, type ScriptedRedis } from "../../shared/scripts.ts";
 import { queuedEvent } from "../../shared/contract/build-events.ts";
 import { addToText, type AnswerText, noText } from "../../shared/contract/answer-text.ts";
-import { newChatId, newJobId, shardOf, UserId } from "../../shared/contract/ids.ts";
-import { type Job, jobEnvelope } from "../../shared/contract/job.ts";
+import { ChatId, newChatId, newJobId, shardOf, UserId } from "../../shared/contract/ids.ts";
+import {
+  type AgentJob,
+  type AssistantJob,
+  type Job,
+  jobEnvelope,
+} from "../../shared/contract/job.ts";
 import type { JobId } from "../../shared/contract/ids.ts";
 import { keys } from "../../shared/keys.ts";
-import { stream } from "../../shared/limits.ts";
+import { assistantLock, sessionOf } from "../../shared/job-session.ts";
+import { assistant as limits, stream } from "../../shared/limits.ts";
+import { openLocks } from "../../shared/lock/lock.ts";
 import { createLog } from "../../shared/log.ts";
 import * as v from "valibot";
 
 export const quiet = createLog(() => {});
 
-export function newJob(over: Partial<Job> = {}): Job {
+export function newJob(over: Partial<AgentJob> = {}): AgentJob {
   return {
     job_id: newJobId(),
     session_id: newChatId(),
@@ -22,6 +29,30 @@ export function newJob(over: Partial<Job> = {}): Job {
     model: null,
     interactive: false,
     submitted_at: new Date().toISOString(),
+    ...over,
+  };
+}
+
+/** A turn with the assistant, under a lock as the gateway takes it. Give each test its own `assistant_sid`. */
+export async function newTurn(
+  redis: ScriptedRedis,
+  over: Partial<AssistantJob> = {},
+): Promise<AssistantJob> {
+  const { kind: _, ...common } = newJob();
+  const sid = over.assistant_sid ?? crypto.randomUUID();
+  const held = await openLocks({ redis, namespace: "test" }).acquire(assistantLock(sid), {
+    ttlMs: limits.lockMs,
+  });
+  if (!held) throw new Error("the session is busy");
+  return {
+    ...common,
+    session_id: v.parse(ChatId, common.job_id),
+    kind: "assistant",
+    namespace: "test",
+    lock_token: held.token,
+    fence: held.fence,
+    assistant_sid: sid,
+    memory_ttl_seconds: 600,
     ...over,
   };
 }
@@ -41,6 +72,7 @@ export async function acceptJob(redis: ScriptedRedis, job: Job): Promise<string>
     shard: shardOf(job.job_id, stream.shardCount),
     doubleTexting: "enqueue",
     idempotency: undefined,
+    session: sessionOf(job),
   });
   return envelope;
 }

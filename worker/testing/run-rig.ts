@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from "bun:test";
 import { closeRedis, openRedis } from "../../shared/clients/redis.ts";
 import { systemClock as clock } from "../../shared/clock.ts";
-import type { Job } from "../../shared/contract/job.ts";
+import type { AgentJob, Job } from "../../shared/contract/job.ts";
 import { recordFields, recordFromJob } from "../../shared/job-record.ts";
 import { type Attempt, type ScriptedRedis, take } from "../../shared/scripts.ts";
 import { startRedis, type TestRedis } from "../../shared/testing/services.ts";
@@ -94,7 +94,7 @@ export function runRig() {
     },
     start,
     /** Accepts a job as the gateway does and starts it. */
-    send: async (over: Partial<Job>, how: Parameters<typeof start>[1] = {}) => {
+    send: async (over: Partial<AgentJob>, how: Parameters<typeof start>[1] = {}) => {
       const job = newJob(over);
       await acceptJob(redis, job);
       return start(job, how);
