@@ -1,6 +1,7 @@
 import type { CompiledStateGraph } from "@langchain/langgraph/web";
 import { checkpoint as limits } from "../../shared/limits.ts";
 import { pause } from "../../shared/clock.ts";
+import { threadOf } from "../../shared/contract/job.ts";
 import { CheckpointUnreachable } from "../checkpoints/errors.ts";
 import type { Claim } from "../checkpoints/claim.ts";
 import type { Memory } from "../memory/memory.ts";
@@ -25,7 +26,7 @@ interface Remembered {
 export function runWithMemory(compiled: Compiled, memory: Memory): Agent {
   const runs = new WeakMap<RunContext, Remembered>();
   const configOf = (run: RunContext, claim: Claim) => ({
-    configurable: { thread_id: run.job.session_id, claim },
+    configurable: { thread_id: threadOf(run.job), claim },
   });
 
   const work = async (run: RunContext): Promise<State> => {

@@ -2,7 +2,7 @@ import type { CheckpointTuple } from "@langchain/langgraph-checkpoint";
 import * as v from "valibot";
 import { pause } from "../../shared/clock.ts";
 import type { Sql } from "../../shared/clients/postgres.ts";
-import type { Job } from "../../shared/contract/job.ts";
+import { type Job, threadOf } from "../../shared/contract/job.ts";
 import { keys } from "../../shared/keys.ts";
 import { checkpoint as limits } from "../../shared/limits.ts";
 import type { Log } from "../../shared/log.ts";
@@ -64,12 +64,14 @@ export function createMemory(options: MemoryOptions): Memory {
 
   /** What is stored of the chat; what is not of this chat, or no memory at all, is refused as corrupt. */
   const read = async (job: Job, claim: Claim): Promise<CheckpointTuple | undefined> => {
-    const tuple = await saver.getTuple({ configurable: { thread_id: job.session_id, claim } });
+    const tuple = await saver.getTuple({ configurable: { thread_id: threadOf(job), claim } });
     if (!tuple) return undefined;
     const values = v.safeParse(Remembered, tuple.checkpoint.channel_values);
     if (!values.success) throw new CheckpointCorrupt("not a memory of ours");
     const { session_id = job.session_id, user_id = job.user_id } = values.output;
-    if (session_id !== job.session_id || user_id !== job.user_id) {
+    // a room is many people's, and its jobs belong to no chat
+    const isOwn = job.kind === "room" || (session_id === job.session_id && user_id === job.user_id);
+    if (!isOwn) {
       throw new CheckpointCorrupt("the memory of another chat");
     }
     return tuple;
@@ -82,7 +84,7 @@ export function createMemory(options: MemoryOptions): Memory {
       if (!(cause instanceof CheckpointCorrupt)) throw cause;
       log.error("checkpoint refused, its copy is read", { detail: cause.detail });
     }
-    await saver.discardCached(job.session_id);
+    await saver.discardCached(threadOf(job));
     claim.wasCold = true;
     try {
       return await read(job, claim);
@@ -91,7 +93,7 @@ export function createMemory(options: MemoryOptions): Memory {
       log.error("its copy is refused too, memory starts from the messages", {
         detail: cause.detail,
       });
-      claim.note("", await saver.countCopied(job.session_id));
+      claim.note("", await saver.countCopied(threadOf(job)));
       return undefined;
     }
   };
@@ -105,7 +107,7 @@ export function createMemory(options: MemoryOptions): Memory {
   };
 
   const openOnce = async (job: Job, attempt: number, log: Log): Promise<Opened> => {
-    const claim = new Claim(job.session_id, job.job_id, attempt, () => isLive(job, attempt));
+    const claim = new Claim(threadOf(job), job.job_id, attempt, () => isLive(job, attempt));
     await saver.claim(claim);
     const tuple = await readOrRebuild(job, claim, log).catch((cause: unknown) =>
       noneOfFirst(job, claim, cause),
