@@ -72,7 +72,7 @@ export function createApp(deps: Deps): Hono<AppEnv> {
   app.all(`${extAuthzPath}/*`, onAsked);
 
   app.notFound((c) => {
-    const file = deps.page && servePage(deps.page, c.req.raw, c.req.path);
+    const file = deps.page && servePage(deps.page, c.req.raw, c.req.path, deps.images?.origins);
     if (file) return file;
     const allow = allowedMethods(deps.role, c.req.path);
     const code = allow.length > 0 ? "METHOD_NOT_ALLOWED" : "NOT_FOUND";

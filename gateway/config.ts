@@ -3,6 +3,7 @@ import { envFlag, envInteger, envUrl, readEnv, envNamespace, envRedisUrl } from 
 import { quota } from "../shared/limits.ts";
 import { Kid, KeySet, secretKey } from "./gate/keyring.ts";
 import { logLevels } from "../shared/log.ts";
+import { imageEnv, imageSettings, problemOfImageEnv } from "./images/settings.ts";
 
 export const roles = ["api", "sse", "all"] as const;
 export type Role = (typeof roles)[number];
@@ -71,7 +72,13 @@ const Env = v.pipe(
       envInteger(1, 10_000),
       String(quota.streamOpensPerSecond),
     ),
+    LIMIT_UPLOADS_PER_MINUTE: v.optional(envInteger(2, 100_000), String(quota.uploadsPerMinute)),
     LIMIT_ADDRESS_REQUESTS_PER_SECOND: v.optional(envInteger(1, 100_000)),
+    ...imageEnv,
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const problem = dataset.typed ? problemOfImageEnv(dataset.value) : undefined;
+    if (problem !== undefined) addIssue({ message: problem });
   }),
   v.transform((env) => ({
     redisStreamsUrl: env.REDIS_STREAMS_URL,
@@ -101,11 +108,13 @@ const Env = v.pipe(
     rewardsEnabled: env.REWARD_FEATURE_ENABLED,
     /** The local stack: an account is made for a user that only a development token knows. */
     devAccounts: env.DEV_ACCOUNTS,
+    images: imageSettings(env),
     limits: {
       messagesPerMinute: env.LIMIT_MESSAGES_PER_MINUTE,
       jobsAtOnce: env.LIMIT_JOBS_AT_ONCE,
       streamsAtOnce: env.LIMIT_STREAMS_AT_ONCE,
       streamOpensPerSecond: env.LIMIT_STREAM_OPENS_PER_SECOND,
+      uploadsPerMinute: env.LIMIT_UPLOADS_PER_MINUTE,
       addressRequestsPerSecond: env.LIMIT_ADDRESS_REQUESTS_PER_SECOND,
     },
   })),

@@ -12,6 +12,7 @@ import type { TraceContext, Tracing } from "../shared/trace.ts";
 import type { Role } from "./config.ts";
 import type { Revocations } from "./gate/revocations.ts";
 import type { Principal, Verify } from "./gate/verify.ts";
+import type { Images } from "./images/images.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { HttpMetrics } from "./metrics.ts";
 import type { Page } from "./page.ts";
@@ -47,6 +48,8 @@ export interface Deps {
   /** Proxies of ours in front: they set `X-Forwarded-Host` and `X-Forwarded-For`. */
   readonly proxyHops: number;
   readonly limits: Limits;
+  /** Undefined where no store for pictures is set up. */
+  readonly images: Images | undefined;
   /** Where the cookies of a sign-in are good; undefined: this host alone. */
   readonly cookieDomain: string | undefined;
   /** Aborts when the process closes. */

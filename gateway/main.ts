@@ -16,6 +16,8 @@ import { internalRewards } from "./characters/internal-rewards.ts";
 import { closersOf, openClients } from "./clients.ts";
 import { readConfig } from "./config.ts";
 import { createVerify } from "./gate/verify.ts";
+import { openImages } from "./images/images.ts";
+import { sweepImages } from "./images/sweep.ts";
 import { openLimits } from "./limits/limits.ts";
 import { createHttpMetrics } from "./metrics.ts";
 import { loadPage } from "./page.ts";
@@ -81,8 +83,9 @@ const parts = { ...clients, ...own };
 const { corsOrigins, proxyHops, cookieDomain, webDir } = config;
 const page = webDir === undefined ? undefined : loadPage(webDir);
 const limits = openLimits({ redis: clients.pubsub, clock, rules: config.limits, hops: proxyHops });
+const images = config.images && openImages(config.images);
 const server = serve(
-  createApp({ ...parts, corsOrigins, proxyHops, cookieDomain, limits, page }),
+  createApp({ ...parts, corsOrigins, proxyHops, cookieDomain, limits, images, page }),
   config,
 );
 const admin = serveAdmin({
@@ -94,6 +97,7 @@ const admin = serveAdmin({
   other: (request) => internalRewards(request, rewards),
 });
 const listing = clients.revocations.run(closing);
+const sweeping = sweepImages({ images, sql: clients.sql, clock, log, signal: closing });
 log.info("gateway is up", { port: server.port, adminPort: admin.port });
 
 const close = closeInOrder(log, [
@@ -103,6 +107,7 @@ const close = closeInOrder(log, [
     sockets: () => sockets.close(drain.gatewayMs),
     server: () => server.drain(drain.gatewayMs),
     listing: () => listing,
+    sweeping: () => sweeping,
   },
   closersOf(clients),
   { admin: () => admin.stop(), tracing: () => tracing.close() },

@@ -43,21 +43,27 @@ export function loadPage(dir: string): Page {
   );
 }
 
-/** What the page may do: its own scripts and styles, its own server, pictures from anywhere safe. */
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' https: data:",
-  "connect-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
+/** What the page may do: its own scripts and styles, its own server and picture store, pictures from anywhere safe. */
+const policyWith = (origins: readonly string[]) =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    ["img-src 'self' https: data: blob:", ...origins].join(" "),
+    ["connect-src 'self'", ...origins].join(" "),
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
 
-/** The file of a path, undefined when the page has none. */
-export function servePage(page: Page, request: Request, path: string): Response | undefined {
+/** The file of a path, undefined when the page has none. `origins`: where its pictures are put and read. */
+export function servePage(
+  page: Page,
+  request: Request,
+  path: string,
+  origins: readonly string[] = [],
+): Response | undefined {
   if (request.method !== "GET" && request.method !== "HEAD") return undefined;
   const file = page.get(path);
   if (!file) return undefined;
@@ -69,7 +75,7 @@ export function servePage(page: Page, request: Request, path: string): Response 
       "content-length": String(body.byteLength),
       "cache-control": file.cacheControl,
       vary: "accept-encoding",
-      "content-security-policy": policy,
+      "content-security-policy": policyWith(origins),
       "x-content-type-options": "nosniff",
       "referrer-policy": "no-referrer",
       ...(acceptsGzip ? { "content-encoding": "gzip" } : {}),

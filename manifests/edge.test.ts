@@ -9,7 +9,9 @@ function routeOf(virtualService: Manifest, method: string, path: string): string
   return virtualService.spec.http.find(({ match }: Spec) =>
     match.some(
       ({ uri, method: wanted }: Spec) =>
-        (wanted === undefined || wanted.exact === method) &&
+        (wanted === undefined ||
+          wanted.exact === method ||
+          new RegExp(`^(?:${wanted.regex})$`).test(method)) &&
         (uri.regex === undefined
           ? path.startsWith(uri.prefix)
           : new RegExp(`^(?:${uri.regex})$`).test(path)),
@@ -33,6 +35,11 @@ const requests = [
   ["POST", `/api/v1/chat/${job}/messages`, "chat-api"],
   ["POST", "/api/v1/auth/logout", "chat-api"],
   ["GET", "/api/v1/openapi.json", "chat-api"],
+  ["POST", "/api/v1/images/scan", "chat-api"],
+  ["POST", "/api/v1/images/scan/callback", "chat-api"],
+  ["GET", "/api/v1/images/_cdn/character/eco.png", "chat-api"],
+  ["OPTIONS", "/api/v1/images/_upload/scan/x.png", "chat-api"],
+  ["PUT", "/api/v1/images/_upload/scan/x.png", "image-uploads"],
   ["GET", "/api/v1/auth/ext-authz/api/v1/chat", undefined],
   ["GET", "/metrics", undefined],
   ["GET", "/ready", undefined],

@@ -37,6 +37,8 @@ export const keys = {
   /** S, string: `<body hash> <job id>` of a message sent with an Idempotency-Key. */
   idempotency: (user: UserId, key: string) =>
     `chat:idempotency:${user}:${createHash("sha256").update(key).digest("hex").slice(0, 32)}`,
+  /** S, string JSON: an upload somebody was given an address for, until it was called back. */
+  imagePending: (key: string) => `image:pending:${key}`,
   /** S, zset: jobs of a user that may not have ended; score = accepted at, ms. */
   userJobs: (user: UserId) => `chat:user-jobs:${user}`,
   /** P, hash: a token bucket of a user or an address. */

@@ -32,6 +32,9 @@ export const quota = {
   /** Opening streams: a client that comes back without pause is held to this. */
   streamOpensPerSecond: 10,
   streamBurst: 30,
+  /** Upload addresses of one user: a person takes a few photos, a script could fill the store. */
+  uploadsPerMinute: 60,
+  uploadBurst: 30,
   /** Requests of one address (IPv6: one /64), of whatever user. Loopback has no limit unless one is configured. */
   addressRequestsPerSecond: 100,
   addressBurst: 400,
@@ -43,6 +46,32 @@ export const quota = {
   alonePauseMs: 1 * seconds,
   /** Users and addresses a process counts for itself at most; past it the one unseen for longest starts anew. */
   localEntries: 20_000,
+} as const;
+
+/** Pictures of people. */
+export const images = {
+  /** Of one picture. A photo of a phone has 3 to 6 MB. */
+  bytes: 10 * 1024 * 1024,
+  /** What a picture may ask of whoever decodes it: 100 megapixels are 400 MB. Phones make up to 50 of them in 10 MiB. */
+  pixels: 100_000_000,
+  sidePixels: 20_000,
+  filenameChars: 255,
+  /** Of the JSON a client may keep with an upload. */
+  metadataChars: 2048,
+  /** An upload address is good for this long; so is its record. */
+  uploadSeconds: 900,
+  /** One upload, however slow the phone. */
+  uploadMs: 120 * seconds,
+  /** A file that is still unfinished after this belongs to nobody any more. */
+  unfinishedMs: 3600 * seconds,
+  sweepEveryMs: 600 * seconds,
+  /** Days a record waits for its bytes. */
+  notStoredDays: 1,
+  /** Pictures of one user removed per round. */
+  removeCount: 200,
+  /** Tries of writing an upload's record, with pauses of 0.1, 0.2 s … between. */
+  recordTries: 3,
+  recordPauseMs: 100,
 } as const;
 
 /** Tokens and who may still use them. */

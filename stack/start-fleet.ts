@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import type { Child, Command } from "./child.ts";
 import { adminUrl, type FleetProcess, isReady } from "./fleet.ts";
 import { type Kept, keepRunning } from "./keep-running.ts";
@@ -42,9 +43,19 @@ export function startFleet(options: FleetOptions): Kept[] {
   });
 }
 
+/** Where the fleet is reached, and where it keeps the pictures of people. */
+interface Places {
+  readonly baseUrl: string;
+  readonly imageDir: string;
+}
+
 /** The environment of every fleet process: what the person gave, and where the services are. */
-export function fleetEnv(env: Env, services: Services, jwt: Jwt): Env {
+export function fleetEnv(env: Env, services: Services, jwt: Jwt, places: Places): Env {
   return {
+    PUBLIC_API_BASE: places.baseUrl,
+    ...(env["S3_BUCKET"] === undefined ? { IMAGE_DIR: places.imageDir } : {}),
+    // one secret fewer to keep; who has this one cannot sign tokens
+    IMAGE_SECRET: createHmac("sha256", jwt.secret).update("image uploads").digest("hex"),
     LOG_LEVEL: "info",
     HOST: "127.0.0.1",
     DEV_ACCOUNTS: "true",

@@ -104,7 +104,9 @@ async function start(
   };
   let isUp = false;
   const publish = () => writeStackFile(home, describeStack(table, running.fleet, services, jwt));
-  const childEnv = { WEB_DIR: webDir, ...fleetEnv(env, services, jwt) };
+  const baseUrl = `http://127.0.0.1:${ports["gateway_http"] ?? 0}`;
+  const places = { baseUrl, imageDir: home.path("images") };
+  const childEnv = { WEB_DIR: webDir, ...fleetEnv(env, services, jwt, places) };
   const onChange = () => {
     if (isUp && !signal.aborted) publish();
   };

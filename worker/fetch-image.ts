@@ -5,9 +5,9 @@ import { lookup } from "node:dns/promises";
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { isIP } from "node:net";
-import { isPublicAddress } from "../shared/public-address.ts";
-import { imageTypeOf } from "./apis/image-bytes.ts";
 import { fail } from "../shared/apis/result.ts";
+import { imageTypeOf } from "../shared/images/image-type.ts";
+import { isPublicAddress } from "../shared/public-address.ts";
 import { ServiceError } from "./graph/api-failure.ts";
 
 interface FetchedImage {

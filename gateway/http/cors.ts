@@ -1,5 +1,5 @@
 const preflight = {
-  "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE, OPTIONS",
+  "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
   "Access-Control-Allow-Headers":
     "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id, Traceparent",
   "Access-Control-Max-Age": "600",
@@ -19,3 +19,19 @@ export function corsHeaders(
     ...(isPreflight ? preflight : {}),
   };
 }
+
+/** Upload addresses and pictures: whoever knows one may use it, from any page, and nobody's cookie counts. */
+export function isForAnyOrigin(path: string): boolean {
+  return path.startsWith("/api/v1/images/_upload/") || path.startsWith("/api/v1/images/_cdn/");
+}
+
+/** For those paths, in place of `corsHeaders`. */
+export const anyOriginHeaders = {
+  "Access-Control-Allow-Origin": "*",
+  "Access-Control-Allow-Methods": "GET, HEAD, PUT, OPTIONS",
+  "Access-Control-Allow-Headers": "Content-Type, Range, If-None-Match, If-Range",
+  "Access-Control-Expose-Headers":
+    "ETag, Content-Length, Content-Range, Accept-Ranges, X-Request-Id",
+  "Access-Control-Max-Age": "600",
+  "Cross-Origin-Resource-Policy": "cross-origin",
+} as const;

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import type { AppEnv, Deps } from "../deps.ts";
-import { corsHeaders } from "./cors.ts";
+import { anyOriginHeaders, corsHeaders, isForAnyOrigin } from "./cors.ts";
 import { requestId } from "./request-id.ts";
 
 /** For what is no page: nothing in it may run, be framed, be guessed at or be kept. The page brings its own. */
@@ -38,8 +38,11 @@ export function edge({ corsOrigins, proxyHops }: Deps): MiddlewareHandler<AppEnv
       if (!headers.has(name)) headers.set(name, value);
     }
     for (const [name, value] of Object.entries(c.get("headers") ?? {})) headers.set(name, value);
-    const cors = corsHeaders(corsOrigins, c.req.header("origin"), isPreflight);
+    const isForAny = isForAnyOrigin(c.req.path);
+    const cors = isForAny
+      ? anyOriginHeaders
+      : corsHeaders(corsOrigins, c.req.header("origin"), isPreflight);
     for (const [name, value] of Object.entries(cors)) headers.set(name, value);
-    if (corsOrigins.length > 0) headers.append("Vary", "Origin");
+    if (corsOrigins.length > 0 && !isForAny) headers.append("Vary", "Origin");
   };
 }

@@ -2,7 +2,10 @@ import { AppError, type Code } from "../../shared/errors.ts";
 import type { Ctx } from "../deps.ts";
 import { isStoreAway } from "../stores.ts";
 
-/** The only place that knows both codes and statuses. 403 is for revoked tokens alone: the existing client logs its user out on it. */
+/**
+ * The only place that knows both codes and statuses. 403 is for revoked tokens alone where the existing client asks
+ * by itself: it logs its user out on it. An upload it sends bare, and another's upload it never asks about.
+ */
 const statuses = {
   MESSAGE_REQUIRED: 400,
   VALIDATION_ERROR: 422,
@@ -23,6 +26,11 @@ const statuses = {
   JOB_FINISHED: 409,
   CHAT_BUSY: 409,
   IDEMPOTENCY_CONFLICT: 422,
+  UPLOAD_REFUSED: 403,
+  UPLOADER_MISMATCH: 403,
+  CHANNEL_MISMATCH: 400,
+  UPLOAD_NOT_FOUND: 404,
+  RANGE_NOT_SATISFIABLE: 416,
   RATE_LIMITED: 429,
   JOB_SUBMIT_FAILED: 503,
   UNAVAILABLE: 503,
@@ -58,6 +66,12 @@ const sentences: Partial<Record<Code, string>> = {
   JOB_FINISHED: "the job has ended",
   CHAT_BUSY: "another answer of this chat is being written",
   IDEMPOTENCY_CONFLICT: "this Idempotency-Key was used with another body",
+  UPLOAD_REFUSED: "this upload address is not good",
+  UPLOADER_MISMATCH: "this upload belongs to somebody else",
+  CHANNEL_MISMATCH: "this upload belongs to another channel",
+  UPLOAD_NOT_FOUND: "there is no such upload",
+  RANGE_NOT_SATISFIABLE: "the range is outside the picture",
+  NOT_CONFIGURED: "this is not set up here",
   JOB_SUBMIT_FAILED: "the message could not be taken, please send it again",
   RATE_LIMITED: "too many requests",
   UNAVAILABLE: "the service is not available right now",

@@ -1,6 +1,15 @@
 import { isPublicAddress } from "../../shared/public-address.ts";
+import type { Deps } from "../deps.ts";
+import { invalid } from "./body.ts";
 
 const localName = /(^|\.)(localhost|local|internal|home\.arpa)\.?$/i;
+
+/** Throws `VALIDATION_ERROR` for what can be no picture's address. One of our own store is always good. */
+export function requireImageUrl(url: string | null, { images }: Pick<Deps, "images">): void {
+  if (url === null || images?.isOwn(url)) return;
+  const problem = problemOfImageUrl(url);
+  if (problem !== undefined) throw invalid([{ path: "image_url", message: problem }]);
+}
 
 /**
  * Why this cannot be a picture's address, or undefined. The worker resolves the name and checks again: this is

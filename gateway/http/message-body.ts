@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import { AgentJob } from "../../shared/contract/job.ts";
 import { input } from "../../shared/limits.ts";
-import { problemOfImageUrl } from "./image-url.ts";
 
 /** Characters are Unicode code points; the text is well-formed by now. */
 const characters = (text: string) => text.length - (text.match(/[\ud800-\udbff]/g)?.length ?? 0);
@@ -9,19 +8,10 @@ const characters = (text: string) => text.length - (text.match(/[\ud800-\udbff]/
 const atMost = (max: number) =>
   v.check<string, string>((text) => characters(text) <= max, `must have at most ${max} characters`);
 
-const ImageUrl = v.pipe(
-  v.string(),
-  atMost(input.imageUrlChars),
-  v.rawCheck(({ dataset, addIssue }) => {
-    const problem = dataset.typed ? problemOfImageUrl(dataset.value) : undefined;
-    if (problem !== undefined) addIssue({ message: problem });
-  }),
-);
-
 /** A message as a person sends it; unknown fields are dropped. */
 export const Message = v.object({
   message: v.pipe(v.string(), atMost(input.messageChars)),
-  image_url: v.nullish(ImageUrl, null),
+  image_url: v.nullish(v.pipe(v.string(), atMost(input.imageUrlChars)), null),
   user_location: v.nullish(AgentJob.entries.user_location, null),
   /** Any name is taken: the worker resolves it, and says so where it falls back to the default. */
   model: v.nullish(v.pipe(v.string(), atMost(input.modelChars)), null),

@@ -1,5 +1,6 @@
 import { characterRoutes } from "../characters/routes.ts";
 import type { Role } from "../config.ts";
+import { imageRoutes } from "../images/routes.ts";
 import { openApiRoutes } from "../openapi/routes.ts";
 import { cancelJob, cancelJobDoc } from "./cancel-job.ts";
 import { createChat, createChatDoc } from "./create-chat.ts";
@@ -99,6 +100,7 @@ const routes: readonly Route[] = [
     isOpen: true,
   },
   ...characterRoutes,
+  ...imageRoutes,
   {
     method: "GET",
     path: "/health",

@@ -21,6 +21,7 @@ import { withdraw } from "../withdraw.ts";
 import { invalid, readJson, validate } from "./body.ts";
 import { endAndTell } from "./cancel-job.ts";
 import { asAppError } from "./fail.ts";
+import { requireImageUrl } from "./image-url.ts";
 import { type Message, Message as MessageBody } from "./message-body.ts";
 import { chatIdOf } from "./params.ts";
 
@@ -33,6 +34,7 @@ export const sendMessage: Handle = async (c, deps) => {
   const chatId = chatIdOf(c);
   const { userId } = c.get("principal");
   const body = validate(MessageBody, await readJson(c.req.raw));
+  requireImageUrl(body.image_url, deps);
   if (body.message.trim() === "") throw new AppError("MESSAGE_REQUIRED");
   const idempotencyKey = idempotencyKeyOf(c.req.header("idempotency-key"));
   // before anything is sent: what waits in the client would be carried out later

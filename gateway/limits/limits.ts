@@ -15,12 +15,13 @@ export interface LimitRules {
   readonly jobsAtOnce: number;
   readonly streamsAtOnce: number;
   readonly streamOpensPerSecond: number;
+  readonly uploadsPerMinute: number;
   /** Undefined: the default, and none for loopback. */
   readonly addressRequestsPerSecond: number | undefined;
 }
 
 /** What a route uses up of a user's share. */
-export type Share = "messages" | "streams";
+export type Share = "messages" | "streams" | "uploads";
 
 export interface Limits {
   readonly jobsAtOnce: number;
@@ -61,6 +62,11 @@ export function openLimits({ redis, clock, rules, hops }: Options): Limits {
       name: "streams",
       capacity: (quota.streamBurst / quota.streamOpensPerSecond) * rules.streamOpensPerSecond,
       perSecond: rules.streamOpensPerSecond,
+    },
+    uploads: {
+      name: "uploads",
+      capacity: (quota.uploadBurst / quota.uploadsPerMinute) * rules.uploadsPerMinute,
+      perSecond: rules.uploadsPerMinute / 60,
     },
   };
   const perAddress = rules.addressRequestsPerSecond ?? quota.addressRequestsPerSecond;

@@ -58,7 +58,7 @@ function openCheck() {
         throw new Error(`${name} with a body, and its document knows none`);
       return noteAnswer(key);
     }
-    const media = content[type ?? ""];
+    const media = content[type ?? ""] ?? content[`${type?.split("/")[0]}/*`];
     if (!media)
       throw new Error(`${name} as ${type}, its document says ${Object.keys(content).join()}`);
     if (type === "application/json") require(validator(key, media.schema), await read(), name);

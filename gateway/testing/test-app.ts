@@ -16,6 +16,8 @@ import type { Deps } from "../deps.ts";
 import { type Key, secretKey } from "../gate/keyring.ts";
 import { Revocations } from "../gate/revocations.ts";
 import { createVerify } from "../gate/verify.ts";
+import { openImages } from "../images/images.ts";
+import type { ImageSettings } from "../images/settings.ts";
 import { type LimitRules, openLimits } from "../limits/limits.ts";
 import { createHttpMetrics } from "../metrics.ts";
 import { openStreams } from "../sse/open-streams.ts";
@@ -58,13 +60,15 @@ interface Stores {
   readonly limits?: Partial<LimitRules>;
   /** Redis-P, when it is not the same as Redis-S. */
   readonly pubsubUrl?: string;
+  /** Where pictures are kept; none without it. */
+  readonly images?: ImageSettings;
   /** More keys than the tests' own, which is called `now`. */
   readonly keys?: readonly Key[];
 }
 
 /** The app on real stores, spoken to by requests. Every answer is compared with the OpenAPI document. */
 export function openTestApp(
-  { redisUrl, databaseUrl, queue, limits, pubsubUrl, keys = [] }: Stores,
+  { redisUrl, databaseUrl, queue, limits, pubsubUrl, images, keys = [] }: Stores,
   tracing: Tracing = noTracing,
 ) {
   const log = createLog(() => {});
@@ -116,6 +120,7 @@ export function openTestApp(
     clock,
     log,
     corsOrigins: ["https://eco2.example"],
+    images: images && openImages(images),
     page: undefined,
     proxyHops: 0,
     cookieDomain: undefined,

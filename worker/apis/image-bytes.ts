@@ -1,3 +1,5 @@
+import { imageTypeOf } from "../../shared/images/image-type.ts";
+
 /** A made picture. The bytes go to a store; only its address may enter state, events and logs. */
 export interface MadeImage {
   readonly bytes: Uint8Array;
@@ -17,21 +19,6 @@ export interface ImageRequest {
 
 /** Room for a large picture in base64. */
 export const imageBodyBytes = 32 * 1024 * 1024;
-
-const signatures: readonly (readonly [string, readonly number[], number])[] = [
-  ["image/png", [0x89, 0x50, 0x4e, 0x47], 0],
-  ["image/jpeg", [0xff, 0xd8, 0xff], 0],
-  ["image/webp", [0x57, 0x45, 0x42, 0x50], 8],
-  ["image/gif", [0x47, 0x49, 0x46, 0x38], 0],
-];
-
-/** What the bytes themselves say they are, undefined when they are no known picture. */
-export function imageTypeOf(bytes: Uint8Array): string | undefined {
-  const found = signatures.find(([, marks, at]) =>
-    marks.every((mark, i) => bytes[at + i] === mark),
-  );
-  return found?.[0];
-}
 
 /** A picture from base64, undefined when it holds none. */
 export function decodeImage(base64: string): { bytes: Uint8Array; mimeType: string } | undefined {

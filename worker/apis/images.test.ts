@@ -2,7 +2,8 @@ import { afterAll, afterEach, expect, test } from "bun:test";
 import { fakeGemini, geminiErrors, type GeminiReply } from "../../tests/fakes/fake-gemini.ts";
 import { fakeOpenAi, openAiErrors, tinyPng } from "../../tests/fakes/fake-openai.ts";
 import { geminiImages } from "./gemini-images.ts";
-import { decodeImage, imageTypeOf } from "./image-bytes.ts";
+import { imageTypeOf } from "../../shared/images/image-type.ts";
+import { decodeImage } from "./image-bytes.ts";
 import { openaiImages } from "./openai-images.ts";
 
 const signal = new AbortController().signal;
