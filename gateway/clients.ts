@@ -1,5 +1,6 @@
 import type { AMQPChannel } from "@cloudamqp/amqp-client";
 import { Catalog } from "../shared/characters/catalog.ts";
+import type { Redis } from "ioredis";
 import { type Broker, openBroker } from "../shared/clients/amqp.ts";
 import { openPostgres, type Sql } from "../shared/clients/postgres.ts";
 import { closeRedis, openRedis } from "../shared/clients/redis.ts";
@@ -18,6 +19,7 @@ export interface Clients {
   readonly logRedis: ScriptedRedis;
   readonly pubsub: ScriptedRedis;
   readonly subscriber: ScriptedRedis;
+  readonly cache: Redis;
   readonly sql: Sql;
   readonly broker: Broker;
   readonly revocations: Revocations;
@@ -41,6 +43,7 @@ export function openClients(config: GatewayConfig, clock: Clock, log: Log): Clie
     logRedis: openRedis(redisStreamsUrl, "gateway-log", "request", log),
     pubsub: openRedis(redisPubsubUrl, "gateway", "request", log),
     subscriber: openRedis(redisPubsubUrl, "gateway-live", "subscriber", log),
+    cache: openRedis(config.redisCacheUrl, "gateway-cache", "request", log),
     sql,
     catalog,
     broker: openBroker({ url: rabbitmqUrl, name: "gateway", names: topology, log, onChannel }),
@@ -51,7 +54,7 @@ const closeMs = 2000;
 
 /** Their closers, by name. */
 export function closersOf(clients: Clients) {
-  const { redis, logRedis, pubsub, subscriber, sql, broker } = clients;
+  const { redis, logRedis, pubsub, subscriber, cache, sql, broker } = clients;
   return {
     // a frozen broker never answers the closing handshake
     broker: () => within(closeMs, broker.close(), "the broker"),
@@ -60,5 +63,6 @@ export function closersOf(clients: Clients) {
     logRedis: () => closeRedis(logRedis),
     pubsub: () => closeRedis(pubsub),
     subscriber: () => closeRedis(subscriber),
+    cache: () => closeRedis(cache),
   };
 }

@@ -41,6 +41,7 @@ const Env = v.pipe(
   v.object({
     REDIS_STREAMS_URL: envRedisUrl(),
     REDIS_PUBSUB_URL: envRedisUrl(),
+    REDIS_CACHE_URL: v.optional(envRedisUrl()),
     RABBITMQ_URL: envUrl("amqp", "amqps"),
     DATABASE_URL: envUrl("postgres", "postgresql"),
     JWT_SECRET: Secret,
@@ -83,6 +84,7 @@ const Env = v.pipe(
   v.transform((env) => ({
     redisStreamsUrl: env.REDIS_STREAMS_URL,
     redisPubsubUrl: env.REDIS_PUBSUB_URL,
+    redisCacheUrl: env.REDIS_CACHE_URL ?? env.REDIS_PUBSUB_URL,
     rabbitmqUrl: env.RABBITMQ_URL,
     databaseUrl: env.DATABASE_URL,
     jwt: {

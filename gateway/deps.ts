@@ -27,6 +27,8 @@ export interface Deps {
   readonly redis: ScriptedRedis;
   /** Redis-P, to publish. */
   readonly pubsub: Redis;
+  /** Redis-C: what may be lost. */
+  readonly cache: Redis;
   readonly sql: Sql;
   /** Undefined in a process that takes no messages. */
   readonly broker: Broker | undefined;

@@ -24,6 +24,7 @@ import { loadPage } from "./page.ts";
 import { isReady } from "./readiness.ts";
 import { readRole } from "./role.ts";
 import { serve } from "./serve.ts";
+import { keepDeleting } from "./users/deletion/delete-account.ts";
 import { openStreams } from "./sse/open-streams.ts";
 import { areStoresGood } from "./start-checks.ts";
 import { createSocketMetrics } from "./ws/metrics.ts";
@@ -84,10 +85,8 @@ const { corsOrigins, proxyHops, cookieDomain, webDir } = config;
 const page = webDir === undefined ? undefined : loadPage(webDir);
 const limits = openLimits({ redis: clients.pubsub, clock, rules: config.limits, hops: proxyHops });
 const images = config.images && openImages(config.images);
-const server = serve(
-  createApp({ ...parts, corsOrigins, proxyHops, cookieDomain, limits, images, page }),
-  config,
-);
+const deps = { ...parts, corsOrigins, proxyHops, cookieDomain, limits, images, page };
+const server = serve(createApp(deps), config);
 const admin = serveAdmin({
   port: config.adminPort,
   host: config.host,
@@ -96,6 +95,7 @@ const admin = serveAdmin({
   metrics: () => registry.metrics(),
   other: (request) => internalRewards(request, rewards),
 });
+const deleting = role === "sse" ? undefined : keepDeleting(deps, closing);
 const listing = clients.revocations.run(closing);
 const sweeping = sweepImages({ images, sql: clients.sql, clock, log, signal: closing });
 log.info("gateway is up", { port: server.port, adminPort: admin.port });
@@ -108,6 +108,7 @@ const close = closeInOrder(log, [
     server: () => server.drain(drain.gatewayMs),
     listing: () => listing,
     sweeping: () => sweeping,
+    deleting: () => deleting,
   },
   closersOf(clients),
   { admin: () => admin.stop(), tracing: () => tracing.close() },

@@ -40,6 +40,8 @@ const requests = [
   ["GET", "/api/v1/images/_cdn/character/eco.png", "chat-api"],
   ["OPTIONS", "/api/v1/images/_upload/scan/x.png", "chat-api"],
   ["PUT", "/api/v1/images/_upload/scan/x.png", "image-uploads"],
+  ["DELETE", "/api/v1/users/me", "chat-api"],
+  ["GET", "/api/v1/info/news", "chat-api"],
   ["GET", "/api/v1/auth/ext-authz/api/v1/chat", undefined],
   ["GET", "/metrics", undefined],
   ["GET", "/ready", undefined],
@@ -152,7 +154,13 @@ test.skipIf(cannotRender !== undefined)(
     expect(deny.action).toBe("DENY");
     expect(deny.rules[0].from[0].source).toEqual({ notRequestPrincipals: ["*"] });
     expect(deny.rules[0].to[0].operation).toMatchObject({
-      paths: ["/api/v1/chat", "/api/v1/chat/*"],
+      paths: [
+        "/api/v1/chat",
+        "/api/v1/chat/*",
+        "/api/v1/character/*",
+        "/api/v1/users/*",
+        "/api/v1/info/*",
+      ],
       notMethods: ["OPTIONS"],
     });
   },

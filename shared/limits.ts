@@ -10,6 +10,7 @@ export const input = {
   bodyBytes: 256 * 1024,
   messageChars: 10_000,
   titleChars: 200,
+  nicknameChars: 120,
   imageUrlChars: 2048,
   modelChars: 64,
   idempotencyKeyChars: 128,
@@ -282,6 +283,16 @@ export const memory = {
   /** Things talked about that a later message may refer to, by turn. */
   topics: 12,
   intents: 10,
+} as const;
+
+/** Accounts and their deletion. */
+export const accounts = {
+  /** How often orders that stopped half-way, and those due for their second pass, are looked for. */
+  deletionPollMs: 30 * seconds,
+  /** An order this old and not erased was left by a process that died, or by a store that was away. */
+  deletionRetryMs: 30 * seconds,
+  /** By then nothing of the account is on its way any more: longer than a job may run, and its rows to be copied. */
+  deletionSecondPassMs: 600 * seconds,
 } as const;
 
 /** Characters and rewards. */

@@ -1,3 +1,4 @@
+import { userRoutes } from "../users/routes.ts";
 import { characterRoutes } from "../characters/routes.ts";
 import type { Role } from "../config.ts";
 import { imageRoutes } from "../images/routes.ts";
@@ -101,6 +102,7 @@ const routes: readonly Route[] = [
   },
   ...characterRoutes,
   ...imageRoutes,
+  ...userRoutes,
   {
     method: "GET",
     path: "/health",

@@ -94,6 +94,7 @@ export function openTestApp(
     role: "all",
     redis,
     pubsub,
+    cache: pubsub,
     sql,
     broker,
     queueNames,

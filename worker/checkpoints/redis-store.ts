@@ -4,7 +4,7 @@ import { checkpoint as limits } from "../../shared/limits.ts";
 import type { Claim } from "./claim.ts";
 import claimLua from "./claim.lua" with { type: "text" };
 import { CheckpointCorrupt } from "./errors.ts";
-import forgetLua from "./forget.lua" with { type: "text" };
+import forgetLua from "../../shared/lua/forget-thread.lua" with { type: "text" };
 import { load } from "./plain-json.ts";
 import promoteLua from "./promote.lua" with { type: "text" };
 import putLua from "./put.lua" with { type: "text" };

@@ -1,0 +1,83 @@
+import * as v from "valibot";
+import { publishConfirmed } from "../../shared/clients/amqp.ts";
+import type { UserId } from "../../shared/contract/ids.ts";
+import type { Deps, Handle } from "../deps.ts";
+import type { RouteDoc } from "../openapi/route-doc.ts";
+import { query } from "../stores.ts";
+
+const Owned = v.object({
+  id: v.pipe(v.string(), v.uuid()),
+  code: v.string(),
+  name: v.string(),
+  type: v.string(),
+  dialog: v.string(),
+  acquired_at: v.pipe(v.string(), v.isoTimestamp()),
+});
+type Owned = v.InferOutput<typeof Owned>;
+
+/** GET the caller's collection, the oldest first: a bare list. Whoever has nothing yet has the default one at once. */
+export const listMyCharacters: Handle = async (c, deps) => {
+  const { userId } = c.get("principal");
+  const rows = await selectOwned(deps, userId);
+  if (rows.length > 0) return c.json(rows);
+  const character = await query(deps.rewards.catalog.default());
+  if (!character) return c.json([]);
+  askForDefault(deps, userId);
+  const { id, code, name, type, dialog } = character;
+  const now: Owned[] = [
+    { id, code, name, type, dialog, acquired_at: new Date(deps.clock.wallMs()).toISOString() },
+  ];
+  return c.json(now);
+};
+
+/** A row without its type or dialog shows the catalogue's. */
+async function selectOwned({ sql }: Deps, userId: UserId): Promise<Owned[]> {
+  const rows = await query(sql<(Omit<Owned, "acquired_at"> & { readonly acquired_at: Date })[]>`
+    select u.character_id as id, u.character_code as code, u.character_name as name,
+      coalesce(nullif(u.character_type, ''), c.type_label, '') as type,
+      coalesce(nullif(u.character_dialog, ''), c.dialog, '') as dialog, u.acquired_at
+    from users.user_characters u left join character.characters c on c.code = u.character_code
+    where u.user_id = ${userId} and u.status = 'owned' order by u.acquired_at, u.character_code`);
+  return rows.map((row) => ({ ...row, acquired_at: row.acquired_at.toISOString() }));
+}
+
+/** Not waited for: should it fail, the next look at the empty collection asks again. */
+function askForDefault({ broker, queueNames, log }: Deps, userId: UserId): void {
+  if (!broker?.isUp()) return;
+  const { characterExchange, grantDefaultQueue } = queueNames;
+  const body = JSON.stringify({ user_id: userId });
+  publishConfirmed(
+    broker,
+    characterExchange,
+    grantDefaultQueue,
+    body,
+    crypto.randomUUID(),
+    {},
+  ).catch((error: unknown) => log.warn("default character not asked for", { error }));
+}
+
+export const listMyCharactersDoc: RouteDoc = {
+  summary: "The caller's characters",
+  tag: "users",
+  answers: { 200: { about: "oldest first, never empty", body: v.array(Owned) } },
+};
+
+const Ownership = v.object({ character_name: v.string(), owned: v.boolean() });
+const Name = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
+
+/** GET whether the caller owns the character of this name; one that does not exist is not owned. */
+export const readOwnership: Handle = async (c, { sql }) => {
+  const name = c.req.param("name") ?? "";
+  const { userId } = c.get("principal");
+  const [row] = await query(sql<{ owned: boolean }[]>`
+    select exists (select 1 from users.user_characters
+      where user_id = ${userId} and character_name = ${name} and status = 'owned') as owned`);
+  return c.json({ character_name: name, owned: row?.owned ?? false });
+};
+
+export const readOwnershipDoc: RouteDoc = {
+  summary: "Does the caller own this character?",
+  tag: "users",
+  params: { name: Name },
+  answers: { 200: { about: "yes or no", body: Ownership } },
+};
