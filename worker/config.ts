@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import * as v from "valibot";
 import { envFlag, envInteger, envUrl, readEnv, envRedisUrl } from "../shared/env.ts";
 import { logLevels } from "../shared/log.ts";
+import { imageEnv, ownImages } from "./images/settings.ts";
 import { PolicyOverrides, policiesWith } from "./graph/policies.ts";
 
 const Redis = envRedisUrl();
@@ -52,6 +53,7 @@ const Config = v.pipe(
     DUCKDUCKGO_BASE_URL: BaseUrl,
     CHAT_WORKER_WEB_SEARCH: v.optional(v.picklist(["tavily", "duckduckgo", "off"]), "tavily"),
     CHAT_WORKER_ENABLE_IMAGE_GENERATION: v.optional(v.picklist(["true", "false"]), "false"),
+    ...imageEnv,
     CHAT_WORKER_POLICIES: v.optional(PolicyOverrides, "{}"),
     CHAT_WORKER_TOKEN_PRICES: v.optional(TokenPrices, "{}"),
     CHAT_WORKER_LINK_HOSTS: v.optional(v.string(), ""),
@@ -90,6 +92,7 @@ const Config = v.pipe(
     },
     webSearch: env.CHAT_WORKER_WEB_SEARCH,
     images: { isEnabled: env.CHAT_WORKER_ENABLE_IMAGE_GENERATION === "true" },
+    ownImages: ownImages(env),
     policies: policiesWith(env.CHAT_WORKER_POLICIES),
     tokenPrices: env.CHAT_WORKER_TOKEN_PRICES,
     linkHosts: env.CHAT_WORKER_LINK_HOSTS.split(",")
@@ -148,6 +151,10 @@ outside services: without its key a service is not asked, and the answer says so
   CHAT_WORKER_WEB_SEARCH    tavily (default) | duckduckgo: that one too, it needs no key | off: none at all
   CHAT_WORKER_ENABLE_IMAGE_GENERATION
                             true | false (default); needs a model key and a store for pictures
+  PUBLIC_API_BASE           where clients reach the gateway: pictures under it are read as our own
+  IMAGE_CDN_BASE            where the store's pictures are read, when not there (S3)
+  IMAGE_GATEWAY_BASE        the gateway inside our network (default: PUBLIC_API_BASE)
+  IMAGE_SECRET              the gateway's: with it, made pictures can be stored
   KAKAO_BASE_URL, KMA_BASE_URL, MOIS_BASE_URL, KECO_BASE_URL, TAVILY_BASE_URL, DUCKDUCKGO_BASE_URL
                             other addresses, for tests and proxies
 

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { Clock } from "../shared/clock.ts";
+import { fail, notConfigured } from "../shared/apis/result.ts";
 import { keys } from "../shared/keys.ts";
 import { redisCache } from "../shared/apis/cache.ts";
 import { duckDuckGo } from "./apis/duckduckgo.ts";
@@ -9,10 +10,10 @@ import { keco } from "./apis/keco.ts";
 import { kma } from "./apis/kma.ts";
 import { mois } from "./apis/mois.ts";
 import { openaiImages } from "./apis/openai-images.ts";
-import { notConfigured } from "../shared/apis/result.ts";
 import { tavily } from "./apis/tavily.ts";
 import type { WorkerConfig } from "./config.ts";
 import { imageFetcher } from "./fetch-image.ts";
+import { ServiceError } from "./graph/api-failure.ts";
 import { type Agent, buildAgent } from "./graph/graph.ts";
 import type { Services, Tools } from "./graph/run-context.ts";
 import { collectionSearch } from "./graph/services/collection-search.ts";
@@ -20,6 +21,8 @@ import { districtDisposal } from "./graph/services/district-disposal.ts";
 import { drawImage, type ImageStore } from "./graph/services/draw-image.ts";
 import { placeSearch } from "./graph/services/find-places.ts";
 import { searchWeb } from "./graph/services/search-web.ts";
+import { imageReader } from "./images/read-image.ts";
+import { uploader } from "./images/upload-bytes.ts";
 import type { Memory } from "./memory/memory.ts";
 import { seeWith } from "./graph/services/see.ts";
 import { weatherReport } from "./graph/services/weather-report.ts";
@@ -30,19 +33,32 @@ const retries = 0;
 
 /** The agent with everything of the outside world that this process has a key for. */
 export function agentFrom(
-  config: OutsideConfig & Pick<WorkerConfig, "policies" | "linkHosts">,
+  config: OutsideConfig & Pick<WorkerConfig, "policies" | "linkHosts" | "ownImages">,
   shared: Shared & Pick<Tools, "observe" | "intentCache"> & { readonly memory?: Memory },
 ): Agent {
-  const { policies, linkHosts } = config;
+  const { policies, ownImages } = config;
+  const imageStore = storeFor(ownImages, shared.clock);
+  const linkHosts = [...config.linkHosts, ...(ownImages ? [ownImages.cdnBase] : [])];
   const tools = createTools(shared.clock, {
-    services: servicesFrom(config, shared),
-    vision: seeWith(imageFetcher()),
+    services: servicesFrom(config, { ...shared, imageStore }),
+    vision: seeWith(imageReader(ownImages, imageFetcher())),
     policies,
     linkHosts,
     ...(shared.observe && { observe: shared.observe }),
     ...(shared.intentCache && { intentCache: shared.intentCache }),
   });
   return buildAgent(tools, shared.memory);
+}
+
+/** Where made pictures go; undefined where none may be put. */
+function storeFor(own: WorkerConfig["ownImages"], clock: Clock): ImageStore | undefined {
+  if (!own?.upload) return undefined;
+  const upload = uploader({ cdnBase: own.cdnBase, upload: own.upload }, clock);
+  return async ({ bytes: data, mimeType: content_type }, uploader_id, signal) => {
+    const done = await upload({ data, content_type, uploader_id }, signal);
+    if (done.success) return done.cdn_url;
+    throw new ServiceError(fail("upstream", `the image store: ${done.error}`));
+  };
 }
 
 type OutsideConfig = Pick<WorkerConfig, "apis" | "openai" | "google" | "webSearch" | "images">;

@@ -86,3 +86,11 @@ test("a bracket that never closes does not hold the answer back", () => {
   const guard = guardLinks([]);
   expect(guard.add(`[${"가".repeat(2500)}`).length).toBeGreaterThan(2000);
 });
+
+test("with the base of our own pictures, those pass and nothing beside them", () => {
+  const base = "http://127.0.0.1:8000/api/v1/images/_cdn";
+  const own = `![그림](${base}/generated/${"a".repeat(32)}.png)`;
+  expect(shown(own, 7, [base])).toBe(own);
+  for (const url of [`${base}/../chat`, "http://127.0.0.1:8000/x", `http://x.example/${base}`])
+    expect(shown(`![그림](${url})`, 7, [base])).toBe(`그림 (\`${url}\`)`);
+});

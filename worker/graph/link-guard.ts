@@ -1,6 +1,8 @@
 // Links and pictures of an answer, as it streams: those to allowed hosts pass, all others become plain text.
 // A model repeats what pages and services told it, and a link is how such a text reaches out.
 
+import { isOwnImageUrl } from "../../shared/images/own-image.ts";
+
 /** Public offices, the map the places come from, and who picks up appliances. */
 const trusted = ["go.kr", "map.kakao.com", "place.map.kakao.com", "15990903.or.kr", "keco.or.kr"];
 /** Longest link that is held back; a longer one is shown as it comes, with its bracket disarmed. */
@@ -20,6 +22,7 @@ export interface LinkGuard {
   rest(): string;
 }
 
+/** `hosts`: beside the trusted ones; with a scheme it is the base of our own pictures, and good for those alone. */
 export function guardLinks(hosts: readonly string[]): LinkGuard {
   const allowed = [...trusted, ...hosts];
   let held = "";
@@ -86,6 +89,7 @@ function showLink(
 }
 
 function isAllowed(address: string, allowed: readonly string[]): boolean {
+  if (allowed.some((one) => one.includes("://") && isOwnImageUrl(address, one))) return true;
   const url = /^www\./i.test(address) ? `https://${address}` : address;
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return false;
   const { hostname, username, password, port } = new URL(url);
