@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { envFlag, envInteger, envUrl, readEnv, envNamespace, envRedisUrl } from "../shared/env.ts";
-import { quota } from "../shared/limits.ts";
+import { quota, rooms } from "../shared/limits.ts";
 import { Kid, KeySet, secretKey } from "./gate/keyring.ts";
 import { logLevels } from "../shared/log.ts";
 import { imageEnv, imageSettings, problemOfImageEnv } from "./images/settings.ts";
@@ -66,6 +66,18 @@ const Env = v.pipe(
     ),
     REWARD_FEATURE_ENABLED: envFlag(true),
     DEV_ACCOUNTS: envFlag(false),
+    ROOM_AUTH: v.optional(
+      v.picklist(["required", "optional"], "must be required or optional"),
+      "required",
+    ),
+    ROOM_SOCKETS: v.optional(envInteger(1, 1000), String(rooms.sockets)),
+    ROOM_MESSAGES_PER_10S: v.optional(envInteger(1, 100_000), String(rooms.messagesPer10s)),
+    ROOM_INVOKES_PER_MINUTE: v.optional(envInteger(1, 10_000), String(rooms.invokesPerMinute)),
+    ROOM_ALL_INVOKES_PER_MINUTE: v.optional(
+      envInteger(1, 10_000),
+      String(rooms.roomInvokesPerMinute),
+    ),
+    ROOM_HISTORY_PER_MINUTE: v.optional(envInteger(1, 10_000), String(rooms.historyPerMinute)),
     LIMIT_MESSAGES_PER_MINUTE: v.optional(envInteger(1, 100_000), String(quota.messagesPerMinute)),
     LIMIT_JOBS_AT_ONCE: v.optional(envInteger(1, 1000), String(quota.jobsAtOnce)),
     LIMIT_STREAMS_AT_ONCE: v.optional(envInteger(1, 10_000), String(quota.streamsAtOnce)),
@@ -111,6 +123,15 @@ const Env = v.pipe(
     /** The local stack: an account is made for a user that only a development token knows. */
     devAccounts: env.DEV_ACCOUNTS,
     images: imageSettings(env),
+    /** Without a token nobody talks in rooms or to the assistant. */
+    needsSocketToken: env.ROOM_AUTH === "required",
+    rooms: {
+      sockets: env.ROOM_SOCKETS,
+      messagesPer10s: env.ROOM_MESSAGES_PER_10S,
+      invokesPerMinute: env.ROOM_INVOKES_PER_MINUTE,
+      roomInvokesPerMinute: env.ROOM_ALL_INVOKES_PER_MINUTE,
+      historyPerMinute: env.ROOM_HISTORY_PER_MINUTE,
+    },
     limits: {
       messagesPerMinute: env.LIMIT_MESSAGES_PER_MINUTE,
       jobsAtOnce: env.LIMIT_JOBS_AT_ONCE,

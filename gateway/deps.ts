@@ -16,6 +16,7 @@ import type { Images } from "./images/images.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { HttpMetrics } from "./metrics.ts";
 import type { Page } from "./page.ts";
+import type { RoomParts } from "./rooms/parts.ts";
 import type { Streams } from "./sse/open-stream.ts";
 import type { Upgrade } from "./ws/port.ts";
 import type { Sockets } from "./ws/sockets.ts";
@@ -35,6 +36,7 @@ export interface Deps {
   readonly queueNames: QueueNames;
   readonly streams: Streams;
   readonly sockets: Sockets;
+  readonly rooms: RoomParts;
   readonly locks: Locks;
   readonly rewards: RewardDeps;
   readonly verify: Verify;

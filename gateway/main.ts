@@ -23,6 +23,7 @@ import { createHttpMetrics } from "./metrics.ts";
 import { loadPage } from "./page.ts";
 import { isReady } from "./readiness.ts";
 import { readRole } from "./role.ts";
+import { openRooms } from "./rooms/parts.ts";
 import { serve } from "./serve.ts";
 import { keepDeleting } from "./users/deletion/delete-account.ts";
 import { openStreams } from "./sse/open-streams.ts";
@@ -85,7 +86,14 @@ const { corsOrigins, proxyHops, cookieDomain, webDir } = config;
 const page = webDir === undefined ? undefined : loadPage(webDir);
 const limits = openLimits({ redis: clients.pubsub, clock, rules: config.limits, hops: proxyHops });
 const images = config.images && openImages(config.images);
-const deps = { ...parts, corsOrigins, proxyHops, cookieDomain, limits, images, page };
+const rooms = openRooms({
+  ...parts,
+  registry,
+  limits,
+  rules: config.rooms,
+  needsToken: config.needsSocketToken,
+});
+const deps = { ...parts, rooms, corsOrigins, proxyHops, cookieDomain, limits, images, page };
 const server = serve(createApp(deps), config);
 const admin = serveAdmin({
   port: config.adminPort,
@@ -110,6 +118,7 @@ const close = closeInOrder(log, [
     sweeping: () => sweeping,
     deleting: () => deleting,
   },
+  { rooms: () => rooms.close() },
   closersOf(clients),
   { admin: () => admin.stop(), tracing: () => tracing.close() },
 ]);

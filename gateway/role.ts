@@ -9,7 +9,8 @@ AUTH_COOKIE_DOMAIN, PORT, HOST, ADMIN_PORT, LOG_LEVEL, CORS_ORIGINS, INSTANCE, S
 serve), CACHE_NAMESPACE (what keys of locks and assistant memories begin with: eco2), TRUSTED_PROXY (how many proxies
 are in front), and the limits of users and addresses:
 LIMIT_MESSAGES_PER_MINUTE, LIMIT_JOBS_AT_ONCE, LIMIT_STREAMS_AT_ONCE, LIMIT_STREAM_OPENS_PER_SECOND,
-LIMIT_ADDRESS_REQUESTS_PER_SECOND. Traces go to OTEL_EXPORTER_OTLP_ENDPOINT, by the standard OTEL_* variables.`;
+LIMIT_ADDRESS_REQUESTS_PER_SECOND. Rooms: ROOM_AUTH (required, or optional: who sends no token may talk), ROOM_SOCKETS,
+ROOM_MESSAGES_PER_10S, ROOM_INVOKES_PER_MINUTE, ROOM_ALL_INVOKES_PER_MINUTE, ROOM_HISTORY_PER_MINUTE. Traces go to OTEL_EXPORTER_OTLP_ENDPOINT, by the standard OTEL_* variables.`;
 
 /** The role the arguments ask for. Prints the usage and exits for `--help` (0) and for anything unknown (2). */
 export function readRole(args: readonly string[]): Role {

@@ -43,6 +43,11 @@ const requests = [
   ["DELETE", "/api/v1/users/me", "chat-api"],
   ["GET", "/api/v1/info/news", "chat-api"],
   ["GET", "/api/v1/auth/ext-authz/api/v1/chat", undefined],
+  ["GET", "/v1/session/chat", "chat-sockets"],
+  ["GET", "/api/v1/rooms/room001/ws", "chat-sockets"],
+  ["GET", "/api/v1/rooms/room001/history", "chat-api"],
+  ["GET", "/api/chat/history/room001", "chat-api"],
+  ["POST", "/v1/session/connect", "chat-api"],
   ["GET", "/metrics", undefined],
   ["GET", "/ready", undefined],
 ] as const;
@@ -93,6 +98,12 @@ describe.skipIf(cannotRender !== undefined).each(["dev", "prod"] as const)(
         retryOn: "connect-failure,refused-stream",
       });
       expect(api().route[0].destination.host).toBe("gateway-api.chat.svc.cluster.local");
+    });
+
+    test("sockets have no timeout and no retry", () => {
+      const sockets = virtualService().spec.http.find(({ name }: Spec) => name === "chat-sockets");
+      expect(sockets).not.toHaveProperty("timeout");
+      expect(sockets.retries).toEqual({ attempts: 0 });
     });
 
     test("no identity header from outside gets in", () => {

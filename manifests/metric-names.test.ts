@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createHttpMetrics } from "../gateway/metrics.ts";
 import { createSseMetrics } from "../gateway/sse/metrics.ts";
+import { createRoomMetrics } from "../gateway/rooms/metrics.ts";
 import { createSocketMetrics } from "../gateway/ws/metrics.ts";
 import { createLockMetrics } from "../shared/lock/lock-metrics.ts";
 import { createMetrics as routerMetrics } from "../router/metrics.ts";
@@ -22,6 +23,7 @@ async function exported(): Promise<Told[]> {
   createHttpMetrics(gateway, () => true);
   createSseMetrics(gateway);
   createSocketMetrics(gateway);
+  createRoomMetrics(gateway);
   const router = routerMetrics();
   const store = { status: "ready" };
   router.watchRelay({ isConsuming: () => true, streams: store, pubsub: store });

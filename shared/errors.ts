@@ -9,6 +9,8 @@ const remedies = {
   UNSUPPORTED_MEDIA_TYPE: "reject",
   PAYLOAD_TOO_LARGE: "reject",
   INVALID_JOB_ID: "reject",
+  INVALID_CURSOR: "reject",
+  USER_ID_REQUIRED: "reject",
   UNSUPPORTED_SERVICE: "reject",
   UNAUTHORIZED: "reject",
   TOKEN_REVOKED: "reject",

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ChatId, JobId, UserId } from "./contract/ids.ts";
+import type { Sid } from "./contract/rooms.ts";
 
 /** Part of a key that may hold anything: colons in it must not look like the key's own. */
 const part = encodeURIComponent;
@@ -78,6 +79,26 @@ export const keys = {
   apiCache: (name: string) => `chat:api:${name}`,
   /** C, string JSON: what a message without a history asks for. */
   intentCache: (hash: string) => `chat:cache:intent:${hash}`,
+  /** S, stream: what was said in a room; fields `participant` and `body`. */
+  room: (sid: Sid) => `chat:session:${sid}`,
+  /** S, hash: `llm_mode`, `access`, and the fence of the last run that spoke. */
+  roomMeta: (sid: Sid) => `room:meta:${sid}`,
+  /** S, hash: role → user who has it. */
+  roomMembers: (sid: Sid) => `room:members:${sid}`,
+  /** S, list of JSON: invocations of the model that wait. */
+  roomQueue: (sid: Sid) => `room:llmq:${sid}`,
+  /** S, string: id of the entry a job became, `-` when it failed. */
+  roomPublished: (job: JobId) => `room:published:${job}`,
+  /** S, string JSON: what a room was opened with. */
+  roomInfo: (sid: Sid) => `session:info:${sid}`,
+  /** P, channel: an entry was added to a room. */
+  roomBell: (sid: Sid) => `room:bell:${sid}`,
+  /** P, channel: frames of a room that are not stored. */
+  roomLive: (sid: Sid) => `room:live:${sid}`,
+  /** P, zset: open sockets of a room; score = until when the place is kept, ms. */
+  roomSockets: (sid: Sid) => `room:sockets:${sid}`,
+  /** P, hash: a token bucket of a room, or of a user in rooms. */
+  roomBucket: (scope: string, who: string) => `rl:room:${scope}:${who}`,
   /** P, channel: hints for readers of one job. */
   live: (job: JobId) => `sse:events:${job}`,
   /** S, list: what was said with the assistant in a session, the newest first; the shape is `contract/turn.ts`. */

@@ -249,6 +249,47 @@ export const ws = {
   maxSockets: 10_000,
 } as const;
 
+/** Rooms. */
+export const rooms = {
+  textChars: 4000,
+  /** Keys of a frame that mean nothing to us, as JSON. */
+  extraBytes: 4 * 1024,
+  /** Sockets of one room, over all gateways. */
+  sockets: 50,
+  /** Entries a room keeps, about. */
+  entries: 10_000,
+  /** Entries on joining: asked for by number, and after an id. */
+  replay: 200,
+  since: 500,
+  /** A room nobody speaks in is forgotten after this. */
+  ttlSeconds: 30 * 86_400,
+  infoTtlSeconds: 86_400,
+  /** A lost bell costs this much latency, never an entry. */
+  pollMs: 5 * seconds,
+  /** Entries of one read. */
+  readCount: 100,
+  /** The stream must take a message within this; then its sender is told. */
+  storeMs: 1500,
+  /** Messages of one room. */
+  messagesPer10s: 60,
+  invokesPerMinute: 6,
+  roomInvokesPerMinute: 20,
+  historyPerMinute: 30,
+  /** The model in a room: who runs, and who waits. */
+  lockMs: 120 * seconds,
+  queue: 5,
+  queueTtlSeconds: 300,
+  publishedTtlSeconds: 7200,
+  /** Entries the model is shown. */
+  contextEntries: 20,
+  /** In mode auto the model waits for people to finish. */
+  debounceMs: 1500,
+  /** From asking the model to its answer; then the run is ended. */
+  answerMs: 240 * seconds,
+  /** The gateway that asked says the answer, after its tokens; if it is gone, the worker does. */
+  bridgeMs: 2 * seconds,
+} as const;
+
 /** The memory of chats. */
 export const checkpoint = {
   /** In Redis; PostgreSQL keeps them. */

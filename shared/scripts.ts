@@ -16,6 +16,8 @@ import lockReleaseLua from "./lua/lock-release.lua" with { type: "text" };
 import lockRenewLua from "./lua/lock-renew.lua" with { type: "text" };
 import relayLua from "./lua/relay.lua" with { type: "text" };
 import releaseLua from "./lua/release.lua" with { type: "text" };
+import roomAppendLua from "./lua/room-append.lua" with { type: "text" };
+import roomQueueLua from "./lua/room-queue.lua" with { type: "text" };
 import renewLua from "./lua/renew.lua" with { type: "text" };
 import seizeLua from "./lua/seize.lua" with { type: "text" };
 import takeTokensLua from "./lua/take-tokens.lua" with { type: "text" };
@@ -36,6 +38,8 @@ interface ScriptCommands {
   eco2Relay(...args: Arg[]): Promise<number>;
   eco2Release(...args: Arg[]): Promise<string>;
   eco2Renew(...args: Arg[]): Promise<string>;
+  eco2RoomAppend(...args: Arg[]): Promise<string[]>;
+  eco2RoomQueue(...args: Arg[]): Promise<number>;
   eco2Seize(...args: Arg[]): Promise<string[]>;
   eco2Take(...args: Arg[]): Promise<(string | number)[]>;
   eco2TakeTokens(...args: Arg[]): Promise<number[]>;
@@ -59,6 +63,8 @@ export function withScripts(redis: Redis): ScriptedRedis {
   redis.defineCommand("eco2Relay", { lua: relayLua });
   redis.defineCommand("eco2Release", { numberOfKeys: 1, lua: releaseLua });
   redis.defineCommand("eco2Renew", { numberOfKeys: 1, lua: renewLua });
+  redis.defineCommand("eco2RoomAppend", { numberOfKeys: 4, lua: roomAppendLua });
+  redis.defineCommand("eco2RoomQueue", { numberOfKeys: 1, lua: roomQueueLua });
   redis.defineCommand("eco2Seize", { numberOfKeys: 2, lua: seizeLua });
   redis.defineCommand("eco2Take", { numberOfKeys: 3, lua: takeLua });
   redis.defineCommand("eco2TakeTokens", { lua: takeTokensLua });

@@ -59,6 +59,7 @@ export function fleetEnv(env: Env, services: Services, jwt: Jwt, places: Places)
     LOG_LEVEL: "info",
     HOST: "127.0.0.1",
     DEV_ACCOUNTS: "true",
+    ROOM_AUTH: "optional",
     ...env,
     REDIS_STREAMS_URL: services.redis_streams.url,
     REDIS_PUBSUB_URL: services.redis_pubsub.url,

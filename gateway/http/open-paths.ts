@@ -4,10 +4,14 @@ const open: ReadonlySet<string> = new Set([
   "GET /ready",
   "GET /api/v1/openapi.json",
   "GET /api/v1/docs",
+  "POST /v1/session/connect",
   "POST /api/v1/auth/refresh",
   "POST /api/v1/auth/logout",
   "GET /api/v1/auth/.well-known/jwks.json",
 ]);
+/** Sockets and histories of rooms ask for the token themselves: a browser sends it as a subprotocol, or none is needed. */
+const room =
+  /^GET \/(v1\/session\/chat|api\/v1\/rooms\/[\w-]{1,64}\/(ws|history)|api\/chat\/history\/[\w-]{1,64})$/;
 const signIn = /^GET \/api\/v1\/auth\/(google|kakao|naver)(\/(login|authorize|callback))?$/;
 /** Pictures and their upload addresses carry their own rights. */
 const ownRight =
@@ -15,5 +19,5 @@ const ownRight =
 
 export function isOpenPath(method: string, path: string): boolean {
   const asked = `${method} ${path}`;
-  return open.has(asked) || signIn.test(asked) || ownRight.test(asked);
+  return [signIn, ownRight, room].some((path) => path.test(asked)) || open.has(asked);
 }

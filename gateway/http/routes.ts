@@ -15,6 +15,7 @@ import { readChat, readChatDoc } from "./read-chat.ts";
 import { readRun, readRunDoc } from "./read-run.ts";
 import { renameChat, renameChatDoc } from "./rename-chat.ts";
 import type { Route } from "./route.ts";
+import { roomRoutes } from "../rooms/routes.ts";
 import { sendInput, sendInputDoc } from "./send-input.ts";
 import { sendMessage, sendMessageDoc } from "./send-message.ts";
 import {
@@ -103,6 +104,7 @@ const routes: readonly Route[] = [
   ...characterRoutes,
   ...imageRoutes,
   ...userRoutes,
+  ...roomRoutes,
   {
     method: "GET",
     path: "/health",

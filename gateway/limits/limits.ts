@@ -6,8 +6,8 @@ import { quota } from "../../shared/limits.ts";
 import type { ScriptedRedis } from "../../shared/scripts.ts";
 import { clientAddress, countedAs, isLoopback } from "./address.ts";
 import { type BucketRule, LocalBuckets, type Taken, type Wanted } from "./local-buckets.ts";
-import { createAskShared } from "./shared-store.ts";
-import { StreamSlots } from "./stream-slots.ts";
+import { type AskShared, createAskShared } from "./shared-store.ts";
+import { Slots } from "./slots.ts";
 
 /** What may be configured; see `quota` in `shared/limits.ts`. */
 export interface LimitRules {
@@ -25,7 +25,11 @@ export type Share = "messages" | "streams" | "uploads";
 
 export interface Limits {
   readonly jobsAtOnce: number;
-  readonly slots: StreamSlots;
+  readonly slots: Slots<UserId>;
+  /** Redis-P for other shared counts. */
+  readonly ask: AskShared;
+  /** Takes one token from every bucket, or none from any; alone while Redis-P is away. */
+  take(wanted: readonly Wanted[]): Promise<Taken>;
   /**
    * Counts a request: one Redis call, none where nothing applies. Returns the headers for its answer. Throws
    * `RATE_LIMITED` with the time to wait.
@@ -96,7 +100,9 @@ export function openLimits({ redis, clock, rules, hops }: Options): Limits {
 
   return {
     jobsAtOnce: rules.jobsAtOnce,
-    slots: new StreamSlots(ask, rules.streamsAtOnce),
+    slots: new Slots(ask, rules.streamsAtOnce, keys.userStreams),
+    ask,
+    take,
     async count({ userId, peer, forwardedFor }, share) {
       const wanted: Wanted[] = [];
       const address = clientAddress(peer, forwardedFor, hops);

@@ -20,6 +20,8 @@ import { openImages } from "../images/images.ts";
 import type { ImageSettings } from "../images/settings.ts";
 import { type LimitRules, openLimits } from "../limits/limits.ts";
 import { createHttpMetrics } from "../metrics.ts";
+import { openRooms } from "../rooms/parts.ts";
+import { defaultRules, type RoomRules } from "../rooms/rules.ts";
 import { openStreams } from "../sse/open-streams.ts";
 import { createSocketMetrics } from "../ws/metrics.ts";
 import { Sockets } from "../ws/sockets.ts";
@@ -62,20 +64,32 @@ interface Stores {
   readonly pubsubUrl?: string;
   /** Where pictures are kept; none without it. */
   readonly images?: ImageSettings;
+  readonly rooms?: Partial<RoomRules>;
+  /** Rooms take nobody without a token. */
+  readonly needsToken?: boolean;
   /** More keys than the tests' own, which is called `now`. */
   readonly keys?: readonly Key[];
 }
 
 /** The app on real stores, spoken to by requests. Every answer is compared with the OpenAPI document. */
 export function openTestApp(
-  { redisUrl, databaseUrl, queue, limits, pubsubUrl, images, keys = [] }: Stores,
+  {
+    redisUrl,
+    databaseUrl,
+    queue,
+    pubsubUrl,
+    images,
+    keys = [],
+    needsToken = false,
+    ...rules
+  }: Stores,
   tracing: Tracing = noTracing,
 ) {
   const log = createLog(() => {});
   const redis = openRedis(redisUrl, "test", "request", log);
   const logRedis = openRedis(redisUrl, "test-log", "request", log);
   const pubsub = openRedis(pubsubUrl ?? redisUrl, "test-pub", "request", log);
-  const subscriber = openRedis(redisUrl, "test-live", "subscriber", log);
+  const subscriber = openRedis(pubsubUrl ?? redisUrl, "test-live", "subscriber", log);
   const sql = openPostgres(databaseUrl, "test");
   const queueNames = queue?.topology ?? topology;
   const revocations = new Revocations({ redis, clock, log });
@@ -90,6 +104,12 @@ export function openTestApp(
   void revocations.run(closing.signal);
   const registry = new Registry();
   const streams = openStreams({ subscriber, logRedis, registry, clock, log });
+  const limits = openLimits({
+    redis: pubsub,
+    clock,
+    rules: { ...testLimits, ...rules.limits },
+    hops: 0,
+  });
   const deps: Deps = {
     role: "all",
     redis,
@@ -125,7 +145,18 @@ export function openTestApp(
     page: undefined,
     proxyHops: 0,
     cookieDomain: undefined,
-    limits: openLimits({ redis: pubsub, clock, rules: { ...testLimits, ...limits }, hops: 0 }),
+    limits,
+    rooms: openRooms({
+      redis,
+      pubsub,
+      subscriber,
+      registry,
+      limits,
+      rules: { ...defaultRules, ...rules.rooms },
+      needsToken,
+      clock,
+      log,
+    }),
     closing: closing.signal,
   };
   const app = createApp(deps);
@@ -159,6 +190,7 @@ export function openTestApp(
       closing.abort();
       streams.close();
       await deps.sockets.close(1000);
+      deps.rooms.close();
       await broker?.close();
       await Promise.all([redis, logRedis, pubsub, subscriber].map((each) => closeRedis(each)));
       await sql.end({ timeout: 1 });

@@ -76,7 +76,7 @@ export class Sockets {
     const headers: Record<string, string> =
       protocol === undefined ? {} : { "Sec-WebSocket-Protocol": protocol };
     if (!c.env?.upgrade?.(connection, headers)) throw new AppError("UPGRADE_REQUIRED");
-    return new Response(null); // the socket has the connection: nobody gets this
+    return new Response(null, { status: 101 }); // the socket has the connection: nobody gets this
   }
 
   /** Says goodbye to every socket and takes no new ones. Resolves when all are gone, at the latest after `maxMs`. */

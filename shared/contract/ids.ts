@@ -23,7 +23,8 @@ export function newJobId(): JobId {
 /** Namespace of message ids; a constant for ever, or redelivered jobs would write second rows. */
 const messageNamespace = "5f0c7c1e-3f0a-4c55-9d0b-6a1f6b0f2e4d";
 
-function uuidV5(namespace: string, name: string): string {
+/** The UUID (version 5) of a name. */
+export function namedUuid(namespace: string, name: string): string {
   const hash = createHash("sha1")
     .update(Buffer.from(namespace.replaceAll("-", ""), "hex"))
     .update(name)
@@ -37,8 +38,8 @@ function uuidV5(namespace: string, name: string): string {
 /** The row ids of a job, known before the rows exist. */
 export function messageIds(job: JobId): { user: MessageId; assistant: MessageId } {
   return {
-    user: v.parse(MessageId, uuidV5(messageNamespace, `${job}:user`)),
-    assistant: v.parse(MessageId, uuidV5(messageNamespace, `${job}:assistant`)),
+    user: v.parse(MessageId, namedUuid(messageNamespace, `${job}:user`)),
+    assistant: v.parse(MessageId, namedUuid(messageNamespace, `${job}:assistant`)),
   };
 }
 
@@ -47,19 +48,19 @@ const characterNamespace = "6d3c1f0a-8b1e-4e52-9a57-2f6c0d7e91b4";
 /** The id of a character, the same in every installation. The default one's is the contract's. */
 export function characterId(code: string): string {
   if (code === "char-eco") return "00000000-0000-0000-0000-000000000001";
-  return uuidV5(characterNamespace, code);
+  return namedUuid(characterNamespace, code);
 }
 
 /** The row id of a character a user owns: a reward given twice is one row. */
 export function ownershipId(user: UserId, code: string): string {
-  return uuidV5(characterNamespace, `ownership:${user}:${code}`);
+  return namedUuid(characterNamespace, `ownership:${user}:${code}`);
 }
 
 const inputNamespace = "0b9f2f0e-54a1-4f0b-8a0c-0f5b9b1d7c11";
 
 /** The id of a question of a job: the same for every attempt that comes to ask it. */
 export function inputRequestId(job: JobId, node: string, ordinal: number): string {
-  return uuidV5(inputNamespace, `${job}:${node}:${ordinal}`);
+  return namedUuid(inputNamespace, `${job}:${node}:${ordinal}`);
 }
 
 /** The shard stream of a job: first 8 bytes of md5(job id), big endian, modulo the shard count. */
