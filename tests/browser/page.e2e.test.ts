@@ -8,6 +8,7 @@ import {
   test,
 } from "bun:test";
 import type { Browser, Page } from "playwright-core";
+import { until } from "../../shared/testing/until.ts";
 import { createClient } from "../../web/client/client.ts";
 import { type ProtocolServer, startProtocolServer } from "../../web/testing/protocol-server.ts";
 import { answers, asksForPlace, longAnswer } from "../../web/testing/scenes.ts";
@@ -147,8 +148,7 @@ when("the list follows the answer to its end, and stays where a reader went up t
     await open(page);
     await ask(page, "길게");
     await finished(page);
-    await page.waitForTimeout(100);
-    expect(await left()).toBeLessThan(2);
+    await until(async () => (await left()) < 2, { what: "the end to be in sight" });
     await ask(page, "더 길게");
     await growing(page, 30);
     await page.locator(".list").hover();
@@ -156,7 +156,7 @@ when("the list follows the answer to its end, and stays where a reader went up t
     await finished(page);
     expect(await left()).toBeGreaterThan(300);
     await page.getByRole("button", { name: "최근 메시지로" }).click();
-    expect(await left()).toBeLessThan(2);
+    await until(async () => (await left()) < 2, { what: "the end to be in sight" });
   }),
 );
 

@@ -13,8 +13,8 @@ type Done = Extract<JobUpdate, { type: "done" }>;
 export function followAnswer(answer: Message): void {
   startTurn(answer, {
     onSave: (held, run) => void putMessages([{ ...answer, content: held.text, held, run }], false),
-    onDone: (done, run) => void settle(answer, done, run),
-    onLost: (code, held, run) => void giveUp({ ...answer, content: held.text, held, run }, code),
+    onDone: (done, run) => settle(answer, done, run),
+    onLost: (code, held, run) => giveUp({ ...answer, content: held.text, held, run }, code),
   });
 }
 

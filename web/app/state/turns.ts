@@ -29,13 +29,16 @@ export interface Turn {
 
 type Done = Extract<JobUpdate, { type: "done" }>;
 
-/** What becomes of the messages; the turn itself knows nothing of the page. */
+/**
+ * What becomes of the messages; the turn itself knows nothing of the page. A turn stays until its ending is
+ * written: without it the page would show the message as it was before the first token.
+ */
 export interface TurnEvents {
   /** About once a second: what a reload would go on from. */
   readonly onSave: (held: Held, run: Run) => void;
-  readonly onDone: (done: Done, run: Run) => void;
+  readonly onDone: (done: Done, run: Run) => Promise<void>;
   /** The stream cannot be read any more; `code` says why. */
-  readonly onLost: (code: string, held: Held, run: Run) => void;
+  readonly onLost: (code: string, held: Held, run: Run) => Promise<void>;
 }
 
 const turns = new Map<string, Turn>();
@@ -101,8 +104,7 @@ async function follow(
       if ("held" in update) held = update.held;
       if (update.type === "done") {
         frame.now();
-        end();
-        return events.onDone(update, run);
+        return await events.onDone(update, run).finally(end);
       }
       frame.soon();
       if (held && Date.now() - savedAt > saveEveryMs) {
@@ -110,8 +112,7 @@ async function follow(
         events.onSave(held, run);
       }
     }
-    end();
-    events.onLost("OVER", held ?? nothing, run);
+    return await events.onLost("OVER", held ?? nothing, run).finally(end);
   } catch (error) {
     frame.now();
     if (signal.aborted) return end();
@@ -121,9 +122,8 @@ async function follow(
       if (held) events.onSave(held, run);
       return afterSignIn(() => void follow(turn, held, events, signal, onLine));
     }
-    end();
     if (!(error instanceof ApiError)) reportError(error);
-    events.onLost(codeOf(error), held ?? nothing, run);
+    await events.onLost(codeOf(error), held ?? nothing, run).finally(end);
   }
 }
 
