@@ -13,6 +13,7 @@ import {
 import { until } from "../shared/testing/until.ts";
 import type { ReplicaArgs } from "./test-replica.ts";
 import { closers, connect, emit, listen, logOf, startJob } from "./test-rig.ts";
+import { bound } from "../shared/testing/bound.ts";
 
 describeWith("redis", "rabbitmq")("two replicas", () => {
   let server: TestRedis;
@@ -96,7 +97,7 @@ describeWith("redis", "rabbitmq")("two replicas", () => {
     const load = await streaming();
     await load.caughtUp();
     a.kill("SIGKILL");
-    expect(await load.caughtUp()).toBeLessThan(2000);
+    expect(await load.caughtUp()).toBeLessThan(bound(2000));
     await ownedBy("b");
     await load.end();
   }, 30_000);
@@ -109,7 +110,7 @@ describeWith("redis", "rabbitmq")("two replicas", () => {
     await load.caughtUp();
     a.kill("SIGTERM");
     await ownedBy("b", 1500);
-    expect(await load.caughtUp()).toBeLessThan(500);
+    expect(await load.caughtUp()).toBeLessThan(bound(500));
     expect(await a.exited).toBe(0);
     await load.end();
     b.kill("SIGTERM");
@@ -123,12 +124,12 @@ describeWith("redis", "rabbitmq")("two replicas", () => {
     const load = await streaming();
     await load.caughtUp();
     a.kill("SIGSTOP");
-    expect(await load.caughtUp()).toBeLessThan(2000);
+    expect(await load.caughtUp()).toBeLessThan(bound(2000));
     await ownedBy("b");
     a.kill("SIGCONT");
     await pause(300, new AbortController().signal); // it runs again, beside the owner
     expect([...(await holders())]).toEqual(["b"]);
-    expect(await load.caughtUp()).toBeLessThan(500);
+    expect(await load.caughtUp()).toBeLessThan(bound(500));
     await load.end();
   }, 30_000);
 });

@@ -16,6 +16,9 @@ Usage: bun run test [pattern…] [flags of \`bun test\`]
 Runs the format check, types, lint, dead-code check, advisories of the dependencies and the tests, on Redis, RabbitMQ and PostgreSQL of
 its own that are removed afterwards. With a pattern: only tests of files whose path contains it, and
 with \`-t name\` only tests of that name; no checks then.
+
+  --quick   leaves out the whole fleets under faults and the browser, which run one after another
+
 Ends with "N passed, N failed" (each check counts as one); exits 1 when something failed.`;
 
 const checks = [
@@ -30,16 +33,22 @@ const checks = [
 const timeoutMs = 30_000;
 
 /**
- * Whole fleets under load and a real browser, with bounds on time: they want the machine to themselves, so each
- * folder is a run of its own.
+ * Whole fleets under load and a real browser, with bounds on time: each wants the machine to itself, so they run
+ * after everything else, one file after another.
  */
-const longOnes = [
-  "tests/faults",
-  "tests/browser",
-  "tests/mutations",
-  "tests/observe",
-  "router/takeover",
-];
+const wholeFleets = {
+  folders: ["router/takeover", "tests/observe", "tests/mutations", "tests/faults", "tests/browser"],
+  timeoutMs: 240_000,
+  /** A machine that has just run everything else is no quiet one. Given by name, a folder keeps its own bounds. */
+  boundsFactor: "3",
+};
+
+const beside = ["--parallel=2", "--randomize", `--timeout=${timeoutMs}`];
+const oneByOne = ["--parallel=1", "--randomize", `--timeout=${wholeFleets.timeoutMs}`];
+const withoutFleets = wholeFleets.folders.flatMap((folder) => [
+  `--path-ignore-patterns=${folder}/*.e2e.test.ts`,
+  `--path-ignore-patterns=${folder}.*.test.ts`,
+]);
 
 await runCommand(async () => {
   const args = process.argv.slice(2);
@@ -51,6 +60,8 @@ await runCommand(async () => {
   const isName = (index: number) => byName !== -1 && index === byName + 1;
   const patterns = args.filter((arg, index) => !arg.startsWith("-") && !isName(index));
   const isWhole = patterns.length === 0 && byName === -1;
+  const isQuick = args.includes("--quick");
+  const flags = args.filter((arg) => arg !== "--quick");
   const say = startSaying();
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -58,7 +69,11 @@ await runCommand(async () => {
   }
   watchLaunchers(() => stop.abort());
   const services = needsServices(patterns)
-    ? await startThrowAway({ say, signal: stop.signal, needsBrowser: needsBrowser(patterns) })
+    ? await startThrowAway({
+        say,
+        signal: stop.signal,
+        needsBrowser: (isWhole && !isQuick) || needsBrowser(patterns),
+      })
     : undefined;
   const counts: Counts[] = [];
   try {
@@ -71,7 +86,14 @@ await runCommand(async () => {
     const seesAll = isWhole && !args.some((arg) => /^--(changed|bail|path-)/.test(arg));
     const seen = seesAll ? startSeen() : undefined;
     const all = { ...process.env, ...env, ...seen?.env, CI: "1" };
-    counts.push(await runTests(args, all, stop.signal));
+    const isFleet = patterns.some((one) => wholeFleets.folders.some((it) => one.startsWith(it)));
+    const own = isFleet ? oneByOne : [...beside, ...withoutFleets];
+    counts.push(await runTests([...own, ...flags], all, stop.signal));
+    if (isWhole && !isQuick) {
+      say("whole fleets, one after another: about ten minutes");
+      const wide = { ...all, TEST_BOUNDS_FACTOR: wholeFleets.boundsFactor };
+      counts.push(await runTests([...oneByOne, ...flags, ...fleetFiles()], wide, stop.signal));
+    }
     if (seen) counts.push(checkSeen(seen.file));
   } catch (error) {
     if (!stop.signal.aborted) console.error(error instanceof StackFailure ? error.message : error);
@@ -84,6 +106,13 @@ await runCommand(async () => {
   console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
   return sum("failed") === 0 && !stop.signal.aborted ? 0 : 1;
 });
+
+function fleetFiles(): string[] {
+  return wholeFleets.folders
+    .flatMap((folder) => [`${folder}/*.e2e.test.ts`, `${folder}.*.test.ts`])
+    .flatMap((glob) => [...new Bun.Glob(glob).scanSync(".")])
+    .map((file) => `./${file}`);
+}
 
 function needsBrowser(patterns: readonly string[]): boolean {
   return patterns.some((pattern) => pattern.startsWith("tests/browser"));
@@ -157,17 +186,7 @@ async function runTests(
   stop: AbortSignal,
 ): Promise<Counts> {
   stop.throwIfAborted();
-  const flags = ["--parallel=2", "--randomize", `--timeout=${timeoutMs}`];
-  if (!args.some((arg) => longOnes.some((folder) => arg.startsWith(folder)))) {
-    for (const folder of longOnes) {
-      flags.push(
-        `--path-ignore-patterns=${folder}/*.e2e.test.ts`,
-        `--path-ignore-patterns=${folder}.*.test.ts`,
-      );
-      console.log(`not in this run: bun run test ${folder}`);
-    }
-  }
-  const argv = dyingWithUs([process.execPath, "test", ...flags, ...args]);
+  const argv = dyingWithUs([process.execPath, "test", ...args]);
   const color = process.stdout.isTTY && !process.env["NO_COLOR"] ? { FORCE_COLOR: "1" } : {};
   const child = Bun.spawn(argv, {
     stdio: ["ignore", "pipe", "pipe"],

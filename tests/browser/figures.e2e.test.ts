@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser, CDPSession, Page } from "playwright-core";
+import { bound } from "../../shared/testing/bound.ts";
 import { initialScriptBytes, initialScripts, type Page as BuiltPage } from "../../web/build.ts";
 import { type ProtocolServer, startProtocolServer } from "../../web/testing/protocol-server.ts";
 import { answers, longAnswer } from "../../web/testing/scenes.ts";
@@ -58,7 +59,7 @@ when("the first paint comes within a second", () =>
       () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Infinity,
     );
     say("first contentful paint", `${paint.toFixed(0)} ms`);
-    expect(paint).toBeLessThan(1000);
+    expect(paint).toBeLessThan(bound(1000));
   }),
 );
 
@@ -146,7 +147,7 @@ when("a chat of 2,000 messages scrolls without long stops", () =>
     say("an answer in it", `${(performance.now() - asked).toFixed(0)} ms`);
     const long = await page.evaluate(() => (window as unknown as { long: number[] }).long);
     say("longest stop", `${Math.max(0, ...long).toFixed(0)} ms`);
-    expect(Math.max(0, ...long)).toBeLessThan(800); // wall time: 130 ms on a quiet machine
+    expect(Math.max(0, ...long)).toBeLessThan(bound(800)); // wall time: 130 ms on a quiet machine
   }),
 );
 

@@ -6,6 +6,7 @@ import { ending } from "./person.ts";
 import { onPostgres, restart } from "./stores.ts";
 import { underLoad } from "./suite.ts";
 import { StreamCheck } from "./verify.ts";
+import { bound } from "../../shared/testing/bound.ts";
 
 const suite = underLoad();
 
@@ -35,15 +36,15 @@ test("away for 20 s: answers stream on, lists say 503, and the backlog is caught
         const list = await client.fetch("/api/v1/chat");
         expect(list.status).toBe(503);
         expect(Number(list.headers.get("retry-after"))).toBeGreaterThan(0);
-        expect(performance.now() - askedAt).toBeLessThan(6000);
+        expect(performance.now() - askedAt).toBeLessThan(bound(6000));
       }),
     );
     startedAt = performance.now();
   });
   expect(during).toBeGreaterThan(20);
-  expect(slowestMs).toBeLessThan(2000);
+  expect(slowestMs).toBeLessThan(bound(2000));
   // `breaks` has found every row; how long that took from the restart on is the backlog
-  expect(performance.now() - startedAt).toBeLessThan(20_000);
+  expect(performance.now() - startedAt).toBeLessThan(bound(20_000));
 }, 90_000);
 
 test("away for 3 s: first messages of new chats wait for it, and no longer than that", async () => {
@@ -60,7 +61,7 @@ test("away for 3 s: first messages of new chats wait for it, and no longer than 
     await ends;
     waitedMs = performance.now() - backAt;
   });
-  expect(waitedMs).toBeLessThan(8000); // their own answers took some of it
+  expect(waitedMs).toBeLessThan(bound(8000)); // their own answers took some of it
 }, 60_000);
 
 test("away for 4 s while many ask: lists answer again soon after it is back", async () => {
@@ -84,7 +85,7 @@ test("away for 4 s while many ask: lists answer again soon after it is back", as
     isOver = true;
     await Promise.all(asking);
   });
-  expect(backMs).toBeLessThan(4000);
+  expect(backMs).toBeLessThan(bound(4000));
 }, 60_000);
 
 test("every session ended", async () => {
@@ -95,7 +96,7 @@ test("every session ended", async () => {
         where datname = current_database() and pid <> pg_backend_pid()`,
     ),
   );
-  expect(slowestMs).toBeLessThan(2000);
+  expect(slowestMs).toBeLessThan(bound(2000));
 }, 60_000);
 
 test("frozen for 7 s, as a disk that hangs: streams do not notice", async () => {
@@ -104,7 +105,7 @@ test("frozen for 7 s, as a disk that hangs: streams do not notice", async () => 
     during = await completedDuring(() => freeze(rig, "postgres", 7000));
   });
   expect(during).toBeGreaterThan(5);
-  expect(slowestMs).toBeLessThan(2000);
+  expect(slowestMs).toBeLessThan(bound(2000));
 }, 60_000);
 
 test("read-only for 5 s, as after a failover: lists answer, writes say 503, nothing is lost", async () => {
@@ -138,5 +139,5 @@ test("read-only for 5 s, as after a failover: lists answer, writes say 503, noth
     }),
   );
   expect(during).toBeGreaterThan(5);
-  expect(slowestMs).toBeLessThan(2000);
+  expect(slowestMs).toBeLessThan(bound(2000));
 }, 60_000);
