@@ -1,4 +1,6 @@
 import { gate } from "./gate/gate.ts";
+import { limitsArguments, limitsUsage, underLimits } from "./limits.ts";
+import { outage, outageArguments, outageUsage } from "./outage.ts";
 import { smoke } from "./smoke.ts";
 import { soak, soakArguments, soakUsage } from "./soak.ts";
 
@@ -6,6 +8,8 @@ const usage = `bun run bench <what>
 
   gate    the check of a token: in the process, and as an ext_authz service over HTTP
   smoke   a minute on a fresh stack: start, latency and memory at idle, every answer checked
+  ${limitsUsage}
+  ${outageUsage}
   ${soakUsage}
 
 Prints a table; exits 1 when a bar is missed or an answer is wrong.`;
@@ -17,6 +21,20 @@ if (what === "--help" || what === "-h") {
   process.exitCode = (await gate()) ? 0 : 1;
 } else if (what === "smoke" && rest.length === 0) {
   process.exitCode = (await smoke()) ? 0 : 1;
+} else if (what === "limits") {
+  const wish = limitsArguments(rest);
+  if (!wish) {
+    console.error(usage);
+    process.exit(2);
+  }
+  process.exitCode = (await underLimits(wish)) ? 0 : 1;
+} else if (what === "outage") {
+  const wish = outageArguments(rest);
+  if (!wish) {
+    console.error(usage);
+    process.exit(2);
+  }
+  process.exitCode = (await outage(wish)) ? 0 : 1;
 } else if (what === "soak") {
   const wish = soakArguments(rest);
   if (!wish) {
