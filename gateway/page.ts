@@ -52,6 +52,7 @@ const policyWith = (origins: readonly string[]) =>
     ["img-src 'self' https: data: blob:", ...origins].join(" "),
     ["connect-src 'self'", ...origins].join(" "),
     "manifest-src 'self'",
+    "worker-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

@@ -35,7 +35,7 @@ export async function buildPage(outDir: string): Promise<Page> {
   await rm(outDir, { recursive: true, force: true });
   await mkdir(outDir, { recursive: true });
   const built = await Bun.build({
-    entrypoints: [join(webDir, "index.html")],
+    entrypoints: [join(webDir, "index.html"), join(webDir, "offline.ts")],
     outdir: outDir,
     target: "browser",
     tsconfig: join(webDir, "tsconfig.json"),

@@ -142,6 +142,23 @@ when("offline, a line says so, and the answer goes on when the network is back",
   });
 });
 
+when("opened again without a network, the page is there with what was said", async () => {
+  await inPage(browser, "offline-open", {}, async (page) => {
+    await enter(page);
+    await ask(page, "종이팩은 어떻게 버려?");
+    const answer = await finished(page);
+    await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+    await page.context().setOffline(true);
+    await page.reload();
+    await page.getByText("오프라인이에요").waitFor();
+    expect(await finished(page)).toBe(answer);
+    await page.context().setOffline(false);
+    await ask(page, "우유팩은?");
+    await page.locator(".answer").nth(1).waitFor();
+    await finished(page);
+  });
+});
+
 when("a second tab shows the question and the answer as they come", async () => {
   await inPage(browser, "second-tab", {}, async (page) => {
     await enter(page);

@@ -19,4 +19,6 @@ const root = document.getElementById("app");
 if (root) render(<App />, root);
 followAddress();
 void loadChats();
+// opens without a network from then on; only where the browser allows it (https, or this machine)
+void navigator.serviceWorker?.register("/offline.js").catch(() => {});
 setTimeout(() => void cleanLocal(Date.now()), 5000); // not while the page is starting
