@@ -37,7 +37,7 @@ export function createHttpMetrics(registry: Registry, isBrokerUp: () => boolean)
     }),
     jobs: new Counter({
       name: "chat_gateway_jobs_total",
-      help: "Messages sent, by what became of them.",
+      help: "Messages and scans sent, by what became of them.",
       labelNames: ["result"],
       registers: [registry],
     }),

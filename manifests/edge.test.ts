@@ -33,6 +33,9 @@ const requests = [
   ["POST", "/api/v1/chat", "chat-api"],
   ["GET", `/api/v1/chat/${job}`, "chat-api"],
   ["POST", `/api/v1/chat/${job}/messages`, "chat-api"],
+  ["POST", "/api/v1/scan", "chat-api"],
+  ["GET", `/api/v1/scan/${job}/events`, "chat-events"],
+  ["GET", `/api/v1/scan/${job}/result`, "chat-api"],
   ["POST", "/api/v1/auth/logout", "chat-api"],
   ["GET", "/api/v1/openapi.json", "chat-api"],
   ["POST", "/api/v1/images/scan", "chat-api"],
@@ -168,6 +171,8 @@ test.skipIf(cannotRender !== undefined)(
       paths: [
         "/api/v1/chat",
         "/api/v1/chat/*",
+        "/api/v1/scan",
+        "/api/v1/scan/*",
         "/api/v1/character/*",
         "/api/v1/users/*",
         "/api/v1/info/*",

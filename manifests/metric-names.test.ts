@@ -9,6 +9,7 @@ import { watchProcess } from "../shared/process-metrics.ts";
 import { Registry } from "../shared/prom.ts";
 import { createBackgroundMetrics } from "../worker/background.ts";
 import { createMemoryMetrics } from "../worker/memory/open-memory.ts";
+import { createScanMetrics } from "../worker/scan/metrics.ts";
 import { createMetrics as workerMetrics } from "../worker/metrics.ts";
 import { sourceFiles } from "./rendered.ts";
 
@@ -32,6 +33,7 @@ async function exported(): Promise<Told[]> {
   const memory = new Registry();
   createMemoryMetrics(memory);
   createBackgroundMetrics(memory);
+  createScanMetrics(memory);
   const locks = new Registry();
   createLockMetrics(locks);
   const registries = [workerMetrics().registry, memory, locks, router.registry, gateway, own];

@@ -21,7 +21,8 @@ export interface PersistDeps extends StoreDeps {
 /** A batch is also full at this many characters: answers may be a megabyte each. */
 const batchChars = 8 * 1024 * 1024;
 
-const Internal = v.object({ persistence: Persistence });
+/** Endings that become no rows have none. */
+const Internal = v.object({ persistence: v.optional(Persistence) });
 
 /**
  * Finished jobs become rows. Entries without work are acknowledged at once, the others after their rows are
@@ -68,6 +69,10 @@ export function persist(deps: PersistDeps, signal: AbortSignal): Promise<void> {
         continue;
       }
       const answer = parseInternal(internal);
+      if (answer === "no-rows") {
+        plain.push(entryId);
+        continue;
+      }
       if (answer === undefined) {
         metrics.refused.inc({ reason: "unreadable" });
         log.warn("finished job is unreadable, set aside", { shard, entryId });
@@ -194,10 +199,10 @@ export function persist(deps: PersistDeps, signal: AbortSignal): Promise<void> {
   return loop().then(lastFlush).finally(storing.close);
 }
 
-function parseInternal(internal: string): Persistence | undefined {
+function parseInternal(internal: string): Persistence | "no-rows" | undefined {
   try {
     const parsed = v.safeParse(Internal, JSON.parse(internal));
-    return parsed.success ? parsed.output.persistence : undefined;
+    return parsed.success ? (parsed.output.persistence ?? "no-rows") : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { pause } from "./clock.ts";
 import { addToText, type AnswerText, noText } from "./contract/answer-text.ts";
-import { buildDone } from "./contract/build-events.ts";
+import { buildEnding } from "./contract/build-ending.ts";
 import type { Ending, JobErrorCode } from "./contract/event.ts";
 import { formatEventId, type JobId, shardOf } from "./contract/ids.ts";
 import { readJobRecord } from "./job-record.ts";
@@ -65,7 +65,7 @@ export async function endJob(
       intent: null,
       metadata: {},
     };
-    const done = buildDone(record, first, outcome, seized.nowMs);
+    const done = buildEnding(record, first, outcome, seized.nowMs);
     const { session } = record;
     const isKept = session?.memory && seized.ending === "cancelled" && answer.text !== "";
     const word = await append(redis, {

@@ -1,12 +1,16 @@
 import * as v from "valibot";
 import type { JobRecord } from "./contract/build-events.ts";
 import { ChatId, type JobId, UserId } from "./contract/ids.ts";
-import { type Job, jobStatuses, type JobStatus } from "./contract/job.ts";
-import { readSession, sessionFields, sessionOf } from "./job-session.ts";
+import { type Job, type JobKind, jobKinds, jobStatuses, type JobStatus } from "./contract/job.ts";
+import { readSession, scanFields, sessionFields, sessionOf } from "./job-session.ts";
 import { keys } from "./keys.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 
+/** Records of chats have none. */
+const Kind = v.nullish(v.picklist(jobKinds), "agent");
+
 const Stored = v.object({
+  kind: Kind,
   user_id: UserId,
   chat_id: ChatId,
   message: v.string(),
@@ -23,8 +27,9 @@ export async function readJobRecord(
   const fields = await redis.hgetall(keys.job(jobId));
   const stored = v.safeParse(Stored, fields);
   if (!stored.success) return undefined;
-  const { user_id, chat_id, message, image_url, created_at, status } = stored.output;
+  const { kind, user_id, chat_id, message, image_url, created_at, status } = stored.output;
   return {
+    kind,
     jobId,
     chatId: chat_id,
     userId: user_id,
@@ -40,16 +45,17 @@ export async function readJobRecord(
 export async function readJobOwner(
   redis: ScriptedRedis,
   jobId: JobId,
-): Promise<{ userId: UserId; chatId: ChatId; status: JobStatus } | undefined> {
-  const [userId, chatId, status] = await redis.hmget(
+): Promise<{ kind: JobKind; userId: UserId; chatId: ChatId; status: JobStatus } | undefined> {
+  const [kind, userId, chatId, status] = await redis.hmget(
     keys.job(jobId),
+    "kind",
     "user_id",
     "chat_id",
     "status",
   );
   const parsed = v.safeParse(
-    v.object({ userId: UserId, chatId: ChatId, status: v.picklist(jobStatuses) }),
-    { userId, chatId, status },
+    v.object({ kind: Kind, userId: UserId, chatId: ChatId, status: v.picklist(jobStatuses) }),
+    { kind, userId, chatId, status },
   );
   return parsed.success ? parsed.output : undefined;
 }
@@ -57,6 +63,7 @@ export async function readJobOwner(
 /** The record of a job from its queue message: what `take` writes when a store lost it. */
 export function recordFromJob(job: Job): JobRecord {
   return {
+    kind: job.kind ?? "agent",
     jobId: job.job_id,
     chatId: job.session_id,
     userId: job.user_id,
@@ -75,6 +82,6 @@ export function recordFields(record: JobRecord): Record<string, string> {
     message: record.message,
     image_url: record.imageUrl ?? "",
     created_at: record.createdAt,
-    ...sessionFields(record.session),
+    ...(record.kind === "scan" ? scanFields : sessionFields(record.session)),
   };
 }

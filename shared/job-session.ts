@@ -81,6 +81,9 @@ export function turnOf(
   });
 }
 
+/** What tells the record of a scan. */
+export const scanFields: Readonly<Record<string, string>> = { kind: "scan" };
+
 /** As the fields of a job's record. */
 export function sessionFields(session: JobSession | undefined): Record<string, string> {
   if (!session) return {};

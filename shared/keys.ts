@@ -40,6 +40,11 @@ export const keys = {
     `chat:idempotency:${user}:${createHash("sha256").update(key).digest("hex").slice(0, 32)}`,
   /** S, string JSON: an upload somebody was given an address for, until it was called back. */
   imagePending: (key: string) => `image:pending:${key}`,
+  /** S, string: the same for a photographed thing. */
+  scanIdempotency: (user: UserId, key: string) =>
+    `scan:idempotency:${user}:${createHash("sha256").update(key).digest("hex").slice(0, 32)}`,
+  /** S, string JSON: what a finished stage of a scan found, for the next attempt. */
+  scanCheckpoint: (job: JobId, stage: string) => `scan:checkpoint:${job}:${stage}`,
   /** S, zset: jobs of a user that may not have ended; score = accepted at, ms. */
   userJobs: (user: UserId) => `chat:user-jobs:${user}`,
   /** P, hash: a token bucket of a user or an address. */

@@ -117,6 +117,19 @@ export const job = {
   answerBytes: 1024 * 1024,
 } as const;
 
+/** Scans: from a picture to a character. */
+export const scan = {
+  /** A client that sends the same picture again within this gets the same job. */
+  idempotencySeconds: 3600,
+  /** Stages that are done are not done again by a later attempt; no job lives longer. */
+  checkpointSeconds: 3600,
+  /** How long a scan waits for its character; without one it is done all the same. */
+  rewardWaitMs: 10 * seconds,
+  /** Client polls: the next look is no use before this. */
+  retryAfterSeconds: 2,
+  userInputChars: 1000,
+} as const;
+
 /** Questions to a person in the middle of a job. */
 export const humanInput = {
   /** How long a job waits for an answer, unless the worker is told otherwise. */

@@ -3,8 +3,8 @@ import type { Ending, JobErrorCode } from "./contract/event.ts";
 import type { Turn } from "./contract/turn.ts";
 import type { ChatId, EventId, JobId, UserId } from "./contract/ids.ts";
 import { jobPrefix, keys } from "./keys.ts";
-import { type JobSession, sessionFields } from "./job-session.ts";
-import { assistant, job as jobLimits, stream, ttl } from "./limits.ts";
+import { type JobSession, scanFields, sessionFields } from "./job-session.ts";
+import { assistant, job as jobLimits, scan, stream, ttl } from "./limits.ts";
 import acceptLua from "./lua/accept.lua" with { type: "text" };
 import answerLua from "./lua/answer.lua" with { type: "text" };
 import appendLua from "./lua/append.lua" with { type: "text" };
@@ -78,6 +78,8 @@ function unknownWord(script: string, word: unknown): Error {
 }
 
 export interface AcceptInput {
+  /** A photographed thing. */
+  readonly isScan?: boolean;
   readonly jobId: JobId;
   readonly chatId: ChatId;
   readonly userId: UserId;
@@ -108,17 +110,26 @@ export type Accepted =
   /** The user has as many unended jobs as one may have. */
   | { readonly word: "limited" };
 
+/** Where the job of a key is kept: scans have keys of their own, with a shorter life. */
+export function idempotencyPlace({ isScan, userId, idempotency }: AcceptInput) {
+  if (!idempotency) return { key: "", seconds: ttl.idempotencySeconds };
+  return isScan
+    ? { key: keys.scanIdempotency(userId, idempotency.key), seconds: scan.idempotencySeconds }
+    : { key: keys.idempotency(userId, idempotency.key), seconds: ttl.idempotencySeconds };
+}
+
 /** Writes a job's record, its first event, its turn and its outbox entry in one step. */
 export async function accept(redis: ScriptedRedis, input: AcceptInput): Promise<Accepted> {
+  const idempotency = idempotencyPlace(input);
   const reply = await redis.eco2Accept(
     keys.job(input.jobId),
     keys.log(input.jobId),
     keys.shard(input.shard),
     keys.turns(input.chatId),
-    input.session ? "" : keys.recent(input.chatId),
+    input.session || input.isScan ? "" : keys.recent(input.chatId),
     keys.deadlines,
     keys.outbox,
-    input.idempotency ? keys.idempotency(input.userId, input.idempotency.key) : "",
+    idempotency.key,
     keys.state(input.jobId),
     keys.chatOwner(input.chatId),
     keys.userJobs(input.userId),
@@ -134,12 +145,12 @@ export async function accept(redis: ScriptedRedis, input: AcceptInput): Promise<
     ttl.runningSeconds,
     input.doubleTexting,
     input.idempotency?.bodyHash ?? "",
-    ttl.idempotencySeconds,
+    idempotency.seconds,
     jobPrefix,
     stream.shardMaxEntries,
     input.trace ?? "",
     input.maxUserJobs ?? "",
-    ...Object.entries(sessionFields(input.session)).flat(),
+    ...Object.entries(input.isScan ? scanFields : sessionFields(input.session)).flat(),
   );
   switch (reply[0]) {
     case "accepted":

@@ -15,9 +15,10 @@ import { job as jobLimits } from "../shared/limits.ts";
 import { type Attempt, release, take, type Taken } from "../shared/scripts.ts";
 import type { TraceContext } from "../shared/trace.ts";
 import { parseDelivery } from "./parse-delivery.ts";
-import { runJob, type RunDeps } from "./run.ts";
+import { runJob, type RunDeps, type RunEnd } from "./run.ts";
+import { runScan, type ScanDeps } from "./scan/run-scan.ts";
 
-interface ConsumeOptions extends RunDeps {
+interface ConsumeOptions extends RunDeps, Partial<Pick<ScanDeps, "scan">> {
   readonly queue: string;
   readonly worker: string;
   /** Jobs run at once. */
@@ -151,9 +152,16 @@ export function consumeJobs(options: ConsumeOptions): Consumer {
     }
   };
 
+  const begin = async ({ job, trace }: Delivery, attempt: Attempt): Promise<RunEnd> => {
+    const { scan } = options;
+    if (job.kind !== "scan") return runJob(job, attempt, { ...options, trace }, handback.signal);
+    if (!scan) throw new Error("this worker runs no scans");
+    return runScan(job, attempt, { ...options, scan, trace }, handback.signal);
+  };
+
   const start = (delivery: Delivery, attempt: Attempt): void => {
     track(
-      runJob(delivery.job, attempt, { ...options, trace: delivery.trace }, handback.signal)
+      begin(delivery, attempt)
         .then(async (end) => {
           if (end !== "lost") return settle(delivery.message, "ack");
           const isOurs = handback.signal.aborted;

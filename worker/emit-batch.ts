@@ -1,16 +1,18 @@
 import type { AnswerText } from "../shared/contract/answer-text.ts";
-import { buildDone, type JobRecord, type Outcome } from "../shared/contract/build-events.ts";
+import { buildEnding } from "../shared/contract/build-ending.ts";
+import type { JobRecord, Outcome } from "../shared/contract/build-events.ts";
 import type { StageEvent, TokenEvent, TokenRecoveryEvent } from "../shared/contract/event.ts";
 import { formatEventId, shardOf } from "../shared/contract/ids.ts";
 import type { Turn } from "../shared/contract/turn.ts";
 import { turnOf } from "../shared/job-session.ts";
+import { type ScanStage, scanStageSeq } from "../shared/contract/scan.ts";
 import { type Stage, stageSeq, type StageStatus } from "../shared/contract/stages.ts";
 import { type Clock, epochSeconds } from "../shared/clock.ts";
 import { stream } from "../shared/limits.ts";
 import type { AppendInput, Entry } from "../shared/scripts.ts";
 
 export interface StageNews {
-  readonly stage: Exclude<Stage, "done">;
+  readonly stage: Exclude<Stage, "done"> | ScanStage;
   readonly status: StageStatus;
   readonly progress: number;
   readonly result?: Record<string, unknown> | undefined;
@@ -69,16 +71,16 @@ export function takeBatch(
     if (next.kind === "stage") {
       const { stage, status, result, message } = next.news;
       progress = Math.max(progress, next.news.progress);
-      const event: StageEvent = {
+      const event = {
         ...head,
         stage,
         status,
-        seq: stageSeq(stage, status),
+        seq: seqOf(record, next.news),
         ts,
         progress,
         result: result ?? null,
         message: message ?? "",
-      };
+      } satisfies Omit<StageEvent, "stage"> & { stage: StageNews["stage"] };
       entries.push({ event: stage, data: JSON.stringify(event), internal: traced });
     } else if (next.kind === "reset") {
       const event: TokenRecoveryEvent = {
@@ -121,7 +123,7 @@ export function takeBatch(
   if (endsHere) {
     progress = 100;
     const nowMs = clock.wallMs();
-    const done = buildDone(record, place(), { ...ending, answer }, nowMs);
+    const done = buildEnding(record, place(), { ...ending, answer }, nowMs);
     const isRemembered = record.session?.memory && ending.ending === "completed";
     if (isRemembered) turn = turnOf(record, answer.text, nowMs, false);
     const internal =
@@ -152,6 +154,11 @@ export function takeBatch(
         snapshotAt === "" ? before.snapshot : { length: answer.text.length, tokens: answer.tokens },
     },
   };
+}
+
+function seqOf({ kind }: JobRecord, { stage, status }: StageNews): number {
+  if (kind === "scan") return scanStageSeq(stage as ScanStage, status);
+  return stageSeq(stage as Exclude<Stage, "done">, status);
 }
 
 /** Only when the text grew by a tenth: copies of a growing text then cost O(n) together, not O(n²). */

@@ -1,6 +1,7 @@
 // Runs chat jobs: takes them from the queue, walks the graph, streams the answer into the job's log.
 import { serveAdmin } from "../shared/admin.ts";
 import { type Broker, openBroker } from "../shared/clients/amqp.ts";
+import { rewardScan } from "../shared/characters/give.ts";
 import { closeRedis, openRedis } from "../shared/clients/redis.ts";
 import { systemClock as clock } from "../shared/clock.ts";
 import { topology as names } from "../shared/contract/topology.ts";
@@ -13,12 +14,18 @@ import { openTracing } from "../shared/trace.ts";
 import { openBackground } from "./background.ts";
 import { help, readConfig } from "./config.ts";
 import { consumeJobs } from "./consume.ts";
+import { imageReader } from "./images/read-image.ts";
 import { intentCache } from "./intent-cache.ts";
+import { imageFetcher } from "./fetch-image.ts";
 import { holdLeases } from "./leases.ts";
 import { chooseModel, modelsFrom } from "./llm/choose.ts";
 import { openMemory } from "./memory/open-memory.ts";
 import { createMetrics } from "./metrics.ts";
-import { agentFrom } from "./outside.ts";
+import { buildAgent } from "./graph/graph.ts";
+import { toolsFrom } from "./outside.ts";
+import { createScanMetrics } from "./scan/metrics.ts";
+import type { Reward } from "./scan/scan-context.ts";
+import { scanTools } from "./scan/scan-tools.ts";
 import { setUpEvals } from "./set-up-evals.ts";
 import { watchIntake } from "./watch-intake.ts";
 import { shrinkWhenIdle } from "./shrink-when-idle.ts";
@@ -41,8 +48,10 @@ const redis = openRedis(config.streamsUrl, `worker-${worker}`, "store", log);
 const news = openRedis(config.pubsubUrl, `worker-news-${worker}`, "subscriber", log);
 const stores = { cacheUrl: config.cacheUrl, databaseUrl: config.databaseUrl, streams: redis };
 const remembering = openMemory({ ...stores, registry: metrics.registry, worker, log });
-const shared = { clock, cache, memory: remembering.memory, observe: metrics.observeSubAgent };
-const agent = agentFrom(config, { ...shared, intentCache: intentCache(cache, log) });
+const fetchImage = imageReader(config.ownImages, imageFetcher());
+const shared = { clock, cache, fetchImage, observe: metrics.observeSubAgent };
+const tools = toolsFrom(config, { ...shared, intentCache: intentCache(cache, log) });
+const agent = buildAgent(tools, remembering.memory);
 const leases = holdLeases({ redis, subscriber: news, worker, log });
 const choose = (model: string | null) => grading.watch(chooseModel(model, models));
 const watching = { clock, log, metrics, tracing, evals: grading.evals };
@@ -50,8 +59,13 @@ const { policies, humanWaitMs, tokenPrices: prices } = config;
 const locks = createLockMetrics(metrics.registry);
 const run = { redis, locks, agent, choose, leases, policies, humanWaitMs, prices, ...watching };
 const { concurrency } = config;
-const consumer = consumeJobs({ ...run, worker, queue: names.queue, concurrency });
 const { registry } = metrics;
+const reward: Reward = (userId, found) => rewardScan(background.rewards, userId, found);
+const scan = {
+  tools: scanTools(tools, { fetchImage, reward }),
+  metrics: createScanMetrics(registry),
+};
+const consumer = consumeJobs({ ...run, scan, worker, queue: names.queue, concurrency });
 const background = openBackground({ config, names, broker: () => broker, registry, clock, log });
 const broker: Broker = openBroker({
   url: config.rabbitUrl,

@@ -12,18 +12,15 @@ import { mois } from "./apis/mois.ts";
 import { openaiImages } from "./apis/openai-images.ts";
 import { tavily } from "./apis/tavily.ts";
 import type { WorkerConfig } from "./config.ts";
-import { imageFetcher } from "./fetch-image.ts";
+import type { FetchImage } from "./fetch-image.ts";
 import { ServiceError } from "./graph/api-failure.ts";
-import { type Agent, buildAgent } from "./graph/graph.ts";
 import type { Services, Tools } from "./graph/run-context.ts";
 import { collectionSearch } from "./graph/services/collection-search.ts";
 import { districtDisposal } from "./graph/services/district-disposal.ts";
 import { drawImage, type ImageStore } from "./graph/services/draw-image.ts";
 import { placeSearch } from "./graph/services/find-places.ts";
 import { searchWeb } from "./graph/services/search-web.ts";
-import { imageReader } from "./images/read-image.ts";
 import { uploader } from "./images/upload-bytes.ts";
-import type { Memory } from "./memory/memory.ts";
 import { seeWith } from "./graph/services/see.ts";
 import { weatherReport } from "./graph/services/weather-report.ts";
 import { createTools } from "./graph/tools.ts";
@@ -31,23 +28,22 @@ import { createTools } from "./graph/tools.ts";
 /** The executor tries again; a client that did so too would multiply the tries. */
 const retries = 0;
 
-/** The agent with everything of the outside world that this process has a key for. */
-export function agentFrom(
+/** What nodes and scans use, with everything of the outside world that this process has a key for. */
+export function toolsFrom(
   config: OutsideConfig & Pick<WorkerConfig, "policies" | "linkHosts" | "ownImages">,
-  shared: Shared & Pick<Tools, "observe" | "intentCache"> & { readonly memory?: Memory },
-): Agent {
+  shared: Shared & Pick<Tools, "observe" | "intentCache"> & { readonly fetchImage: FetchImage },
+): Tools {
   const { policies, ownImages } = config;
   const imageStore = storeFor(ownImages, shared.clock);
   const linkHosts = [...config.linkHosts, ...(ownImages ? [ownImages.cdnBase] : [])];
-  const tools = createTools(shared.clock, {
+  return createTools(shared.clock, {
     services: servicesFrom(config, { ...shared, imageStore }),
-    vision: seeWith(imageReader(ownImages, imageFetcher())),
+    vision: seeWith(shared.fetchImage),
     policies,
     linkHosts,
     ...(shared.observe && { observe: shared.observe }),
     ...(shared.intentCache && { intentCache: shared.intentCache }),
   });
-  return buildAgent(tools, shared.memory);
 }
 
 /** Where made pictures go; undefined where none may be put. */

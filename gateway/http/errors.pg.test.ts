@@ -110,7 +110,7 @@ describeWith("redis", "postgres")("bad requests", async () => {
     ["a cursor that is none", 422, "VALIDATION_ERROR", "GET", `${base}?cursor=abc`],
     ["a cursor of no day", 422, "VALIDATION_ERROR", "GET", `${chat}?before=2026-13-41T00:00:00Z`],
     ["a job id that is none", 400, "INVALID_JOB_ID", "GET", `${base}/job-1/events`],
-    ["another service", 400, "UNSUPPORTED_SERVICE", "GET", `/api/v1/scan/${job.jobId}/events`],
+    ["another service", 400, "UNSUPPORTED_SERVICE", "GET", `/api/v1/other/${job.jobId}/events`],
     ["an unknown job's events", 404, "JOB_NOT_FOUND", "GET", `${base}/${nobody}/events`],
     ["a foreign job's events", 404, "JOB_NOT_FOUND", "GET", `${events}/events`, { user: stranger }],
     ["its status", 404, "JOB_NOT_FOUND", "GET", `${events}/status`, { user: stranger }],

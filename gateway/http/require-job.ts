@@ -12,18 +12,24 @@ export type OwnJob =
 
 export const endedStatuses: ReadonlySet<JobStatus> = new Set(["completed", "failed", "cancelled"]);
 
+/** Whose routes ask: a job of one is unknown to the other. */
+export type Service = "chat" | "scan";
+
 /** Throws `JOB_NOT_FOUND` unless the job is this user's; a foreign job is an unknown one. */
 export async function requireJob(
   { redis, sql }: Pick<Deps, "redis" | "sql">,
   jobId: JobId,
   userId: UserId,
+  service: Service = "chat",
 ): Promise<OwnJob> {
   const job = await readJobOwner(redis, jobId);
   if (job) {
-    if (job.userId !== userId) throw new AppError("JOB_NOT_FOUND");
+    const isOfService = (job.kind === "scan") === (service === "scan");
+    if (job.userId !== userId || !isOfService) throw new AppError("JOB_NOT_FOUND");
     return { place: "redis", chatId: job.chatId, status: job.status };
   }
-  const ending = await readStoredEnding(sql, jobId, userId);
+  // scans leave no rows
+  const ending = service === "chat" ? await readStoredEnding(sql, jobId, userId) : undefined;
   if (!ending) throw new AppError("JOB_NOT_FOUND");
   return { place: "rows", ending };
 }

@@ -3,6 +3,7 @@ import { characterRoutes } from "../characters/routes.ts";
 import type { Role } from "../config.ts";
 import { imageRoutes } from "../images/routes.ts";
 import { openApiRoutes } from "../openapi/routes.ts";
+import { scanRoutes } from "../scan/routes.ts";
 import { cancelJob, cancelJobDoc } from "./cancel-job.ts";
 import { createChat, createChatDoc } from "./create-chat.ts";
 import { deleteChat, deleteChatDoc } from "./delete-chat.ts";
@@ -38,6 +39,7 @@ const routes: readonly Route[] = [
     doc: streamEventsDoc,
     share: "streams",
   },
+  ...scanRoutes,
   {
     method: "GET",
     path: "/api/v1/:service/:job_id/events",

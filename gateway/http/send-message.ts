@@ -9,7 +9,7 @@ import { AppError } from "../../shared/errors.ts";
 import { keys } from "../../shared/keys.ts";
 import { input, stream } from "../../shared/limits.ts";
 import { formatTraceparent } from "../../shared/trace.ts";
-import { accept, type Accepted, type AcceptInput } from "../../shared/scripts.ts";
+import { accept, type Accepted, type AcceptInput, idempotencyPlace } from "../../shared/scripts.ts";
 import { requireOwner } from "../chat-owner.ts";
 import type { Deps, Handle } from "../deps.ts";
 import { jobIdsIn } from "../job-ids.ts";
@@ -27,7 +27,7 @@ import { chatIdOf } from "./params.ts";
 
 /** Redis-S must take the job within this; then its sender is told to try again. */
 const acceptMs = 1500;
-const readyMs = 1000;
+export const readyMs = 1000;
 
 /** POST a message: records the job, hands it to the queue, answers where its events are. */
 export const sendMessage: Handle = async (c, deps) => {
@@ -93,7 +93,7 @@ export const sendMessage: Handle = async (c, deps) => {
   }
 };
 
-const submitFailed = (cause?: unknown) =>
+export const submitFailed = (cause?: unknown) =>
   new AppError("JOB_SUBMIT_FAILED", { retryAfterSeconds: 2, cause });
 
 /** Throws `CHAT_NOT_FOUND`, or `JOB_SUBMIT_FAILED` when no store can say. */
@@ -106,14 +106,13 @@ async function ownerInTime(deps: Deps, chatId: ChatId, userId: UserId): Promise<
 }
 
 /** Throws `JOB_SUBMIT_FAILED`; the job is then taken back, or was never there. */
-async function acceptOrWithdraw(deps: Deps, asked: AcceptInput): Promise<Accepted> {
+export async function acceptOrWithdraw(deps: Deps, asked: AcceptInput): Promise<Accepted> {
   try {
     return await within(acceptMs, accept(deps.redis, asked), "the job store");
   } catch (cause) {
     deps.metrics.jobs.inc({ result: "failed" });
-    const { jobId, chatId, userId, idempotency } = asked;
-    const key = idempotency ? keys.idempotency(userId, idempotency.key) : "";
-    void withdraw(deps, jobId, chatId, key); // on the same connection, so it comes after the accept
+    const { jobId, chatId } = asked;
+    void withdraw(deps, jobId, chatId, idempotencyPlace(asked).key); // on the same connection, so it comes after the accept
     throw submitFailed(cause);
   }
 }
@@ -129,12 +128,15 @@ async function interrupt(deps: Deps, { chatId, userId, idempotency }: AcceptInpu
 }
 
 /** Throws `VALIDATION_ERROR` unless it is printable ASCII of a sensible length. */
-function idempotencyKeyOf(header: string | undefined): string | undefined {
+export function idempotencyKeyOf(
+  header: string | undefined,
+  name = "Idempotency-Key",
+): string | undefined {
   if (header === undefined) return undefined;
   const max = input.idempotencyKeyChars;
   if (header.length <= max && /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(header)) return header;
   const message = `must be 1 to ${max} printable ASCII characters`;
-  throw invalid([{ path: "Idempotency-Key", message }]);
+  throw invalid([{ path: name, message }]);
 }
 
 function hashOf(chatId: ChatId, body: Message): string {

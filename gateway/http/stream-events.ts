@@ -2,17 +2,20 @@ import { AppError } from "../../shared/errors.ts";
 import { formatEventId, JobId } from "../../shared/contract/ids.ts";
 import * as v from "valibot";
 import { LogEvent } from "../../shared/contract/event.ts";
-import type { Handle } from "../deps.ts";
+import type { Ctx, Deps, Handle } from "../deps.ts";
 import type { RouteDoc } from "../openapi/route-doc.ts";
 import { readCursor } from "../sse/cursor.ts";
 import { frame } from "../sse/frame.ts";
 import { streamHeaders } from "../sse/open-stream.ts";
 import { TooMany } from "../limits/limits.ts";
 import { readStoredEnding, type StoredEnding } from "../stored-ending.ts";
-import { endedStatuses, requireJob } from "./require-job.ts";
+import { endedStatuses, requireJob, type Service } from "./require-job.ts";
 
-/** GET a job's events, from the caller's cursor on. */
-export const streamEvents: Handle = async (c, deps) => {
+/** GET the events of a chat's job, from the caller's cursor on. */
+export const streamEvents: Handle = (c, deps) => streamOf("chat", c, deps);
+
+/** GET the events of a job of one service. */
+export async function streamOf(service: Service, c: Ctx, deps: Deps): Promise<Response> {
   if (c.req.method !== "GET") {
     c.header("Allow", "GET");
     throw new AppError("METHOD_NOT_ALLOWED"); // HEAD would open a reader
@@ -30,7 +33,7 @@ export const streamEvents: Handle = async (c, deps) => {
     return new Response(frame({ ...ending, event: "done" }), { headers: streamHeaders });
   };
 
-  const job = await requireJob(deps, jobId, userId);
+  const job = await requireJob(deps, jobId, userId, service);
   if (job.place === "rows") return respond(job.ending);
   const setIdleSeconds = c.env?.setIdleSeconds ?? (() => {});
   const giveBack = await deps.limits.slots.take(userId);
@@ -41,6 +44,8 @@ export const streamEvents: Handle = async (c, deps) => {
       jobId,
       cursor,
       isEnded: endedStatuses.has(job.status),
+      // the client of scans takes any end but `done` for the last: it never comes back
+      staysOpen: service === "scan",
       expiresAtMs,
       isRevoked: () => deps.revocations.isRevoked(jti),
       signal,
@@ -51,17 +56,17 @@ export const streamEvents: Handle = async (c, deps) => {
     if (!stream?.body) giveBack();
   }
   if (stream) return stream;
-  const ending = await readStoredEnding(deps.sql, jobId, userId);
+  const ending = service === "chat" ? await readStoredEnding(deps.sql, jobId, userId) : undefined;
   if (!ending) throw new AppError("JOB_NOT_FOUND");
   return respond(ending);
-};
+}
 
 /** GET events of another product's jobs. */
 export const unsupportedService: Handle = () => {
-  throw new AppError("UNSUPPORTED_SERVICE", { detail: "only the service chat is here" });
+  throw new AppError("UNSUPPORTED_SERVICE", { detail: "only the services chat and scan are here" });
 };
 
-const position = (from: string) =>
+export const position = (from: string) =>
   v.optional(
     v.pipe(v.string(), v.description(`${from} An id this job never gave is answered by a reset.`)),
   );
@@ -83,7 +88,7 @@ export const streamEventsDoc: RouteDoc = {
 
 export const unsupportedServiceDoc: RouteDoc = {
   summary: "Events of another service",
-  description: "Always refused: only chat has streams here.",
+  description: "Always refused: only chat and scan have streams here.",
   tag: "chat",
   params: { service: v.string(), job_id: v.string() },
   answers: {},

@@ -31,6 +31,8 @@ export interface StreamRequest {
   readonly cursor: Cursor;
   /** What the job's record says. */
   readonly isEnded: boolean;
+  /** Open until `done`, for however long; by default for `sse.maxOpenMs`. */
+  readonly staysOpen?: boolean;
   /** Wall ms at which the token has run out, leeway included. */
   readonly expiresAtMs: number;
   /** Its token was revoked since. */
@@ -113,6 +115,7 @@ export class Streams {
       now,
       expiresAt: now + (request.expiresAtMs - clock.wallMs()),
       isRevoked: request.isRevoked,
+      staysOpen: request.staysOpen ?? false,
       onClosed: (reason) => this.#forget(reader, feed, request, reason, now),
     });
     const feed = await fanout.join(request.jobId, reader);

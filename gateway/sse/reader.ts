@@ -29,6 +29,8 @@ interface ReaderOptions {
   readonly expiresAt: number;
   /** Its token was revoked since. */
   readonly isRevoked: () => boolean;
+  /** Its age is no reason to close it. */
+  readonly staysOpen: boolean;
   /** Runs once, whoever closes it. */
   readonly onClosed: (reason: CloseReason) => void;
 }
@@ -109,7 +111,8 @@ export class Reader implements FeedReader {
   onTick(now: number, keepalive: () => Bytes): void {
     this.#now = now;
     if (this.#isClosed) return;
-    if (now - this.#options.now >= sse.maxOpenMs) return this.close("timeout", timeoutEvent());
+    const { staysOpen, now: openedAt } = this.#options;
+    if (!staysOpen && now - openedAt >= sse.maxOpenMs) return this.close("timeout", timeoutEvent());
     if (now >= this.#options.expiresAt) return this.close("token_expired");
     if (this.#options.isRevoked()) return this.close("token_revoked");
     if (!this.#hasRoom()) {

@@ -62,9 +62,16 @@ export const AssistantJob = v.object({
 });
 export type AssistantJob = v.InferOutput<typeof AssistantJob>;
 
+/** A photographed thing; `message` is what the person wrote beside it, or nothing. */
+export const ScanJob = v.object({ ...common, kind: v.literal("scan") });
+export type ScanJob = v.InferOutput<typeof ScanJob>;
+
 /** What a worker needs to run a job; `kwargs` of the queue message. */
-export const Job = v.union([AgentJob, RoomJob, AssistantJob]);
+export const Job = v.union([AgentJob, RoomJob, AssistantJob, ScanJob]);
 export type Job = v.InferOutput<typeof Job>;
+
+export const jobKinds = ["agent", "room", "assistant", "scan"] as const;
+export type JobKind = (typeof jobKinds)[number];
 
 /** Name of the conversation a job continues: its checkpoints, and what the model is told, go by it. */
 export function threadOf(job: Job): string {

@@ -40,10 +40,12 @@ export function stageSeq(stage: Stage, status: StageStatus): number {
   return stageOrder[stage] * 10 + statusOffset[status];
 }
 
+/** Tokens, and the stages only scans have. */
+const otherEvents = new Set(["token", "token_recovery", "rule", "reward"]);
+
 /** An event's name as a metric's label: a closed list, an event of another version is `other`. */
 export function stageLabel(event: string): string {
-  if (event in stageOrder || event === "token" || event === "token_recovery") return event;
-  return "other";
+  return event in stageOrder || otherEvents.has(event) ? event : "other";
 }
 
 /** `done` always carries seq 181, whatever its ending. */

@@ -65,7 +65,9 @@ export function createExecutor(options: { halfOpenAfterMs?: number } = {}): Exec
         handleWhen((cause) => !isOurs(cause) && mayPass(cause)),
         {
           maxAttempts: policy.retries,
-          backoff: new DelegateBackoff(({ attempt }) => attempt * retryPauseMs),
+          backoff: new DelegateBackoff(
+            ({ attempt }) => attempt * (policy.retryPauseMs ?? retryPauseMs),
+          ),
         },
       ),
       timeout: timeout(policy.timeoutMs, {

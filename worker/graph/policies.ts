@@ -9,6 +9,8 @@ export interface Policy {
   readonly timeoutMs: number;
   /** Tries after the first. A timeout is not tried again. */
   readonly retries: number;
+  /** Pause before try n + 1 is n times this; by default `retryPauseMs`. */
+  readonly retryPauseMs?: number;
   /** Failures in a row that open the breaker. */
   readonly breakAfter: number;
   readonly failMode: FailMode;

@@ -25,6 +25,7 @@ test("the intent prompt names every intent, the vision prompt every class", () =
   for (const intent of intents) expect(prompts.intent.text).toContain(`- ${intent}:`);
   for (const intent of intents) expect(prompts.multiIntent.text).toContain(intent);
   for (const middle of middles) expect(prompts.vision.text).toContain(middle);
+  for (const middle of middles) expect(prompts.scanVision.text).toContain(middle);
 });
 
 test("an answer gets the instructions of everything asked, once", () => {

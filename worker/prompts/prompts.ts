@@ -13,6 +13,8 @@ import functionCallText from "./function-call.md" with { type: "text" };
 import gradeText from "./grade.md" with { type: "text" };
 import intentText from "./intent.md" with { type: "text" };
 import multiIntentText from "./multi-intent.md" with { type: "text" };
+import scanAnswerText from "./scan-answer.md" with { type: "text" };
+import scanVisionText from "./scan-vision.md" with { type: "text" };
 import summarizeText from "./summarize.md" with { type: "text" };
 import thingsText from "./things.md" with { type: "text" };
 import visionText from "./vision.md" with { type: "text" };
@@ -49,6 +51,8 @@ export const prompts = {
   vision: readPrompt("vision", visionText),
   feedback: readPrompt("feedback", feedbackText),
   grade: readPrompt("grade", gradeText),
+  scanAnswer: readPrompt("scan-answer", scanAnswerText),
+  scanVision: readPrompt("scan-vision", scanVisionText),
   summarize: readPrompt("summarize", summarizeText),
   functionCall: readPrompt("function-call", functionCallText),
   things: readPrompt("things", thingsText),

@@ -61,6 +61,7 @@ export async function newTurn(
 export async function acceptJob(redis: ScriptedRedis, job: Job): Promise<string> {
   const envelope = JSON.stringify(jobEnvelope(job));
   await accept(redis, {
+    isScan: job.kind === "scan",
     jobId: job.job_id,
     chatId: job.session_id,
     userId: job.user_id,
