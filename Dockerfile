@@ -23,6 +23,7 @@ RUN bun build gateway/main.ts --target=bun --minify --sourcemap=external --outdi
  && bun build worker/main.ts --target=bun --minify --sourcemap=external --outdir=/out/worker \
  && bun build router/main.ts --target=bun --minify --sourcemap=external --outdir=/out/router \
  && bun build stack/migrate.ts --target=bun --minify --sourcemap=external --outdir=/out/stack \
+ && bun build stack/import-locations.ts --target=bun --minify --sourcemap=external --outdir=/out/stack \
  && mkdir /maps && cd /out && find . -name '*.map' -exec cp --parents '{}' /maps ';' -exec rm '{}' ';'
 
 # Source maps for reading a stack trace, kept by CI: docker build --target maps --output maps .
@@ -49,7 +50,7 @@ ENTRYPOINT ["/usr/local/bin/bun", "worker/main.js"]
 
 FROM runtime AS chat-router
 COPY --from=build /out/router router
-# The migration runs from the same image: command /usr/local/bin/bun stack/migrate.js
+# The migration and the import of places run from the same image: command /usr/local/bin/bun stack/migrate.js
 COPY --from=build /out/stack stack
 ENTRYPOINT ["/usr/local/bin/bun", "router/main.js"]
 CMD ["all"]

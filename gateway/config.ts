@@ -78,6 +78,8 @@ const Env = v.pipe(
       String(rooms.roomInvokesPerMinute),
     ),
     ROOM_HISTORY_PER_MINUTE: v.optional(envInteger(1, 10_000), String(rooms.historyPerMinute)),
+    KAKAO_REST_API_KEY: v.optional(v.string()),
+    KAKAO_BASE_URL: v.optional(envUrl("http", "https")),
     LIMIT_MESSAGES_PER_MINUTE: v.optional(envInteger(1, 100_000), String(quota.messagesPerMinute)),
     LIMIT_JOBS_AT_ONCE: v.optional(envInteger(1, 1000), String(quota.jobsAtOnce)),
     LIMIT_STREAMS_AT_ONCE: v.optional(envInteger(1, 10_000), String(quota.streamsAtOnce)),
@@ -132,6 +134,7 @@ const Env = v.pipe(
       roomInvokesPerMinute: env.ROOM_ALL_INVOKES_PER_MINUTE,
       historyPerMinute: env.ROOM_HISTORY_PER_MINUTE,
     },
+    kakao: { key: env.KAKAO_REST_API_KEY, baseUrl: env.KAKAO_BASE_URL },
     limits: {
       messagesPerMinute: env.LIMIT_MESSAGES_PER_MINUTE,
       jobsAtOnce: env.LIMIT_JOBS_AT_ONCE,

@@ -13,6 +13,7 @@ import type { Role } from "./config.ts";
 import type { Revocations } from "./gate/revocations.ts";
 import type { Principal, Verify } from "./gate/verify.ts";
 import type { Images } from "./images/images.ts";
+import type { Kakao } from "./locations/kakao.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { HttpMetrics } from "./metrics.ts";
 import type { Page } from "./page.ts";
@@ -39,6 +40,8 @@ export interface Deps {
   readonly rooms: RoomParts;
   readonly locks: Locks;
   readonly rewards: RewardDeps;
+  /** The place search; undefined without a key. */
+  readonly kakao: Kakao | undefined;
   readonly verify: Verify;
   readonly revocations: Revocations;
   readonly metrics: HttpMetrics;

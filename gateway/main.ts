@@ -18,6 +18,7 @@ import { readConfig } from "./config.ts";
 import { createVerify } from "./gate/verify.ts";
 import { openImages } from "./images/images.ts";
 import { sweepImages } from "./images/sweep.ts";
+import { openKakao } from "./locations/kakao.ts";
 import { openLimits } from "./limits/limits.ts";
 import { createHttpMetrics } from "./metrics.ts";
 import { loadPage } from "./page.ts";
@@ -69,6 +70,7 @@ const rewards = {
 };
 const own = {
   rewards,
+  kakao: openKakao(config.kakao),
   role,
   queueNames,
   streams,

@@ -38,6 +38,8 @@ const requests = [
   ["GET", `/api/v1/scan/${job}/result`, "chat-api"],
   ["POST", "/api/v1/auth/logout", "chat-api"],
   ["GET", "/api/v1/openapi.json", "chat-api"],
+  ["GET", "/api/v1/locations/centers", "chat-api"],
+  ["GET", "/api/v1/locations/centers/7", "chat-api"],
   ["POST", "/api/v1/images/scan", "chat-api"],
   ["POST", "/api/v1/images/scan/callback", "chat-api"],
   ["GET", "/api/v1/images/_cdn/character/eco.png", "chat-api"],

@@ -13,7 +13,7 @@ const table: Record<
 > = {
   "gateway-api": {
     in: [ingress, monitoring],
-    out: (postgres) => [...redis, "rabbitmq:5672", postgres, collector],
+    out: (postgres) => [...redis, "rabbitmq:5672", postgres, "0.0.0.0/0:443", collector],
   },
   "gateway-sse": {
     in: [ingress, monitoring],

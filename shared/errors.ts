@@ -53,6 +53,10 @@ const remedies = {
   NODE_FAILED: "reject",
   TIMEOUT: "reject",
   START_CHECK_FAILED: "bug",
+  INVALID_STORE_CATEGORY: "reject",
+  INVALID_PICKUP_CATEGORY: "reject",
+  LOCATION_NOT_FOUND: "reject",
+  KAKAO_API_UNAVAILABLE: "retry",
   INTERNAL: "bug",
 } as const satisfies Record<string, Remedy>;
 

@@ -359,6 +359,26 @@ export const characters = {
   batch: 50,
 } as const;
 
+/** Places on the map. */
+export const location = {
+  /** Around a place; what is asked for beyond is brought within. */
+  radiusMeters: { min: 100, max: 50_000, fallback: 5000 },
+  /** Around what a text names. */
+  searchRadiusMeters: { min: 100, max: 20_000, fallback: 5000 },
+  queryChars: 100,
+  /** Sites of ours in one answer of a search. */
+  searchSites: 50,
+  suggestions: 5,
+  /** A hit of Kakao this near to a site of ours is that site. */
+  samePlaceMeters: 50,
+  /** What Kakao knows this near to a site is told in its details, if it answers within the time. */
+  detailMeters: 100,
+  detailMs: 1500,
+  /** Failures of Kakao in a row before nobody waits for it, and for how long. */
+  kakaoFailures: 5,
+  kakaoPauseMs: 60 * seconds,
+} as const;
+
 /** Shutdown: every drain is shorter than the manifests' grace period. */
 export const drain = {
   gatewayMs: 10 * seconds,

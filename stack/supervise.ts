@@ -14,6 +14,7 @@ import { removeStackFile, type StackFile, writeStackFile } from "./stack-file.ts
 import { describeStack, fleetEnv, jwtDefaults, startFleet } from "./start-fleet.ts";
 import { stopInOrder, whenAborted } from "./stop-in-order.ts";
 import { runMigrations } from "./run-migrations.ts";
+import { seedSites } from "./seed-sites.ts";
 import { declareTopology } from "./topology.ts";
 
 export interface SuperviseOptions {
@@ -95,6 +96,9 @@ async function start(
     declareTopology(services.rabbitmq.url),
     buildPage(webDir),
   ]);
+  const samples = await seedSites(services.postgres.url);
+  if (samples > 0)
+    say(`${samples} made-up sites on the map: \`bun run import-locations\` brings real ones`);
   say(ran.length > 0 ? `migrated: ${ran.join(", ")}` : "the schema is up to date");
 
   const jwt = {

@@ -57,6 +57,10 @@ const statuses = {
   NODE_FAILED: 502,
   TIMEOUT: 504,
   START_CHECK_FAILED: 500,
+  INVALID_STORE_CATEGORY: 400,
+  INVALID_PICKUP_CATEGORY: 400,
+  LOCATION_NOT_FOUND: 404,
+  KAKAO_API_UNAVAILABLE: 503,
   INTERNAL: 500,
 } as const satisfies Record<Code, number>;
 
@@ -96,6 +100,8 @@ const sentences: Partial<Record<Code, string>> = {
   RESULT_NOT_FOUND: "there is no scan of that id",
   JOB_SUBMIT_FAILED: "the message could not be taken, please send it again",
   RATE_LIMITED: "too many requests",
+  LOCATION_NOT_FOUND: "location not found",
+  KAKAO_API_UNAVAILABLE: "the place search does not answer right now",
   UNAVAILABLE: "the service is not available right now",
 };
 

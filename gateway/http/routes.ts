@@ -2,6 +2,7 @@ import { userRoutes } from "../users/routes.ts";
 import { characterRoutes } from "../characters/routes.ts";
 import type { Role } from "../config.ts";
 import { imageRoutes } from "../images/routes.ts";
+import { locationRoutes } from "../locations/routes.ts";
 import { openApiRoutes } from "../openapi/routes.ts";
 import { scanRoutes } from "../scan/routes.ts";
 import { cancelJob, cancelJobDoc } from "./cancel-job.ts";
@@ -107,6 +108,7 @@ const routes: readonly Route[] = [
   ...imageRoutes,
   ...userRoutes,
   ...roomRoutes,
+  ...locationRoutes,
   {
     method: "GET",
     path: "/health",

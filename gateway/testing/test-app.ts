@@ -19,6 +19,7 @@ import { createVerify } from "../gate/verify.ts";
 import { openImages } from "../images/images.ts";
 import type { ImageSettings } from "../images/settings.ts";
 import { type LimitRules, openLimits } from "../limits/limits.ts";
+import type { Kakao } from "../locations/kakao.ts";
 import { createHttpMetrics } from "../metrics.ts";
 import { openRooms } from "../rooms/parts.ts";
 import { defaultRules, type RoomRules } from "../rooms/rules.ts";
@@ -60,6 +61,8 @@ interface Stores {
   /** Without it the broker is away. */
   readonly queue?: { readonly url: string; readonly topology: QueueNames };
   readonly limits?: Partial<LimitRules>;
+  /** The place search; without it offline. */
+  readonly kakao?: Kakao;
   /** Redis-P, when it is not the same as Redis-S. */
   readonly pubsubUrl?: string;
   /** Where pictures are kept; none without it. */
@@ -81,6 +84,7 @@ export function openTestApp(
     images,
     keys = [],
     needsToken = false,
+    kakao,
     ...rules
   }: Stores,
   tracing: Tracing = noTracing,
@@ -121,6 +125,7 @@ export function openTestApp(
     streams,
     sockets: new Sockets(createSocketMetrics(registry)),
     locks: openLocks({ redis, namespace: "test" }),
+    kakao,
     rewards: {
       catalog,
       sql,

@@ -8,6 +8,7 @@ import users from "./0004-users.sql" with { type: "text" };
 import characters from "./0005-characters.sql" with { type: "text" };
 import deletions from "./0017-deletions.sql" with { type: "text" };
 import images from "./0020-images.sql" with { type: "text" };
+import locations from "./0006-locations.sql" with { type: "text" };
 
 /** In order, forward only. A file that ran anywhere is never edited. */
 const migrations = [
@@ -18,6 +19,7 @@ const migrations = [
   { name: "0005-characters", text: characters },
   { name: "0017-deletions", text: deletions },
   { name: "0020-images", text: images },
+  { name: "0006-locations", text: locations },
 ] as const;
 
 const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");

@@ -45,33 +45,3 @@ export const shortDistricts: ReadonlyMap<string, string> = (() => {
   });
   return new Map(short);
 })();
-
-/**
- * City halls of large cities, degrees rounded to about a kilometer: good enough for the weather's grid of 5 km,
- * for nothing else.
- */
-export const cityCenters: Readonly<Record<string, readonly [number, number]>> = {
-  서울: [37.57, 126.98],
-  부산: [35.18, 129.08],
-  대구: [35.87, 128.6],
-  인천: [37.46, 126.71],
-  광주: [35.16, 126.85],
-  대전: [36.35, 127.38],
-  울산: [35.54, 129.31],
-  세종: [36.48, 127.29],
-  제주: [33.5, 126.53],
-  수원시: [37.26, 127.03],
-  성남시: [37.42, 127.13],
-  고양시: [37.66, 126.83],
-  용인시: [37.24, 127.18],
-  춘천시: [37.88, 127.73],
-  강릉시: [37.75, 128.88],
-  청주시: [36.64, 127.49],
-  천안시: [36.82, 127.11],
-  전주시: [35.82, 127.15],
-  목포시: [34.81, 126.39],
-  여수시: [34.76, 127.66],
-  포항시: [36.02, 129.34],
-  창원시: [35.23, 128.68],
-  서귀포시: [33.25, 126.56],
-};

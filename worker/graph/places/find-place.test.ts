@@ -85,11 +85,19 @@ test.each([
   expect<unknown>(findRadius(message)).toBe(radius);
 });
 
-test("large cities are known without a geocoder, others are not guessed", () => {
-  expect(centerOf("서울 마포구")?.latitude).toBeCloseTo(37.57);
-  expect(centerOf("수원시 영통구")).toBeDefined();
-  expect(centerOf("홍천군")).toBeUndefined();
-  expect(centerOf("강남역")).toBeUndefined();
+test.each([
+  ["서울 마포구", 37.56],
+  ["마포구 합정동", 37.56],
+  ["수원시 영통구", 37.25],
+  ["홍천군", 37.74],
+  ["강남역", 37.5],
+  ["경기", 37.29],
+] as const)("%s is known without a geocoder", (name, latitude) => {
+  expect(centerOf(name)?.latitude).toBeCloseTo(latitude, 1);
+});
+
+test("what is not known is not guessed", () => {
+  for (const name of ["중구", "없는동", "테헤란로 152"]) expect(centerOf(name)).toBeUndefined();
 });
 
 test.each([

@@ -1,5 +1,6 @@
+import { findCenter } from "../../../shared/places/district-centers.ts";
 import { provinceOf, readDistrict } from "../../../shared/places/regions.ts";
-import { cityCenters, provincesOf, shortDistricts } from "./districts.ts";
+import { provincesOf, shortDistricts } from "./districts.ts";
 
 /** A district a message names. */
 export interface NamedDistrict {
@@ -105,14 +106,21 @@ export function findPlaceName(message: string): string | undefined {
     .find((one) => one !== undefined);
 }
 
-/** Roughly where a named city lies; only large ones are known without a geocoder. */
+/** Where a named place lies, roughly: a station, a district, else its city or province. Good enough for weather. */
 export function centerOf(placeName: string): { latitude: number; longitude: number } | undefined {
   const { province, name } = readDistrict(placeName);
   const city = name.split(" ")[0] ?? "";
   const inCity = provincesOf.get(city) ?? [];
-  const known =
-    cityCenters[city] ??
-    cityCenters[province ?? ""] ??
-    cityCenters[inCity.length === 1 ? (inCity[0] ?? "") : ""];
-  return known && { latitude: known[0], longitude: known[1] };
+  const names = [
+    placeName,
+    `${province ?? ""} ${city}`,
+    city,
+    province,
+    inCity.length === 1 ? inCity[0] : undefined,
+  ];
+  for (const one of names) {
+    const center = one === undefined ? undefined : findCenter(one);
+    if (center) return { latitude: center.latitude, longitude: center.longitude };
+  }
+  return undefined;
 }

@@ -1,0 +1,125 @@
+import type { Sql } from "../clients/postgres.ts";
+import type { Place } from "../places/place.ts";
+import type { PickupCategory, StoreCategory } from "./categories.ts";
+import { geoIndexOf } from "./geo-index.ts";
+import type { Weekday } from "./opening-hours.ts";
+import type { SiteSource } from "./site.ts";
+
+export interface NearbySearch {
+  readonly place: Place;
+  /** By default 5,000. */
+  readonly radiusMeters?: number | undefined;
+  /** By default 10. */
+  readonly limit?: number | undefined;
+  /** Any of them; undefined: all. */
+  readonly stores?: readonly StoreCategory[] | undefined;
+  /** Takes any of these; undefined: whatever. */
+  readonly pickups?: readonly PickupCategory[] | undefined;
+  readonly source?: SiteSource | undefined;
+  /** Made-up sites of the sample set too; by default not. */
+  readonly withSamples?: boolean | undefined;
+  /** Whose hours to bring along; undefined: none. */
+  readonly weekday?: Weekday | undefined;
+}
+
+export interface Site {
+  readonly id: number;
+  readonly name: string;
+  readonly source: SiteSource;
+  readonly road_address: string | null;
+  readonly lot_address: string | null;
+  readonly latitude: number | null;
+  readonly longitude: number | null;
+  readonly store_category: StoreCategory;
+  readonly pickup_categories: readonly PickupCategory[];
+  readonly phone: string | null;
+  readonly homepage: string | null;
+  /** What the place takes, as its data set says it. */
+  readonly items: string | null;
+  readonly is_sample: boolean;
+}
+export interface NearSite extends Site {
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly meters: number;
+  /** The text of the day that was asked for. */
+  readonly hours: string | null;
+}
+
+/** The columns of a `Site`. */
+export function siteColumns(sql: Sql) {
+  return sql`positn_sn::float8 as id, shown_name as name, source, positn_rdnm_addr as road_address,
+    positn_lotno_addr as lot_address, positn_pstn_lat as latitude, positn_pstn_lot as longitude,
+    store_category, pickup_categories, shown_phone as phone, lnkg_hmpg_url_addr as homepage,
+    clct_item_cn as items, is_sample`;
+}
+
+/**
+ * Sites around a place, the nearest first, each within the radius.
+ *
+ * Sorting every site of a large radius is slow, and the nearest by an index are only nearly the nearest on the ground.
+ * So the index picks as many candidates as are wanted; none of the true ones lies farther than the farthest of
+ * these; and all within that distance are measured.
+ */
+export async function searchNearby(sql: Sql, search: NearbySearch): Promise<NearSite[]> {
+  const place = rounded(search.place);
+  const { latitude: lat, longitude: lon } = place;
+  const { radiusMeters: radius = 5000, limit = 10, weekday } = search;
+  const fits = filters(sql, search);
+  const meters = sql`location.meters(${lat}::float8, ${lon}::float8, positn_pstn_lat, positn_pstn_lot)`;
+  const { nearest, within } = await indexed(sql, place);
+  const hours = weekday ? sql(`${weekday}_sals_hr_expln_cn`) : sql`null`;
+  return sql<NearSite[]>`
+    with candidates as materialized (
+      select ${meters} as meters from location.location_normalized_sites
+      where ${within(sql`${radius}::float8`)} ${fits}
+      order by ${nearest} limit ${limit}
+    ), reach as materialized (
+      select case when count(*) < ${limit}::int then ${radius}::float8
+        else least(max(meters), ${radius}::float8) end as meters
+      from candidates
+    )
+    select * from (
+      select ${siteColumns(sql)}, ${hours} as hours, ${meters} as meters
+      from location.location_normalized_sites
+      where ${within(sql`(select meters from reach)`)} ${fits}
+    ) as found
+    where meters <= (select meters from reach)
+    order by meters, id limit ${limit}`;
+}
+
+/** To a tenth of a millimeter: numbers next to zero make PostgreSQL's arithmetic underflow, which is an error there. */
+function rounded({ latitude, longitude }: Place): Place {
+  const round = (degrees: number) => Math.round(degrees * 1e9) / 1e9;
+  return { latitude: round(latitude), longitude: round(longitude) };
+}
+
+type Fragment = ReturnType<typeof siteColumns>;
+
+/** How the index orders by distance, and how it picks what is within meters or a little more. */
+async function indexed(sql: Sql, { latitude: lat, longitude: lon }: Place) {
+  if ((await geoIndexOf(sql)) === "geography") {
+    const site = sql`geography(st_setsrid(st_makepoint(positn_pstn_lot, positn_pstn_lat), 4326))`;
+    const here = sql`geography(st_setsrid(st_makepoint(${lon}::float8, ${lat}::float8), 4326))`;
+    return {
+      nearest: sql`${site} <-> ${here}`,
+      // its sphere is a millionth larger than ours
+      within: (meters: Fragment) =>
+        sql`st_dwithin(${site}, ${here}, ${meters} * 1.0001 + 1, false)`,
+    };
+  }
+  const site = sql`location.plane(positn_pstn_lat, positn_pstn_lot)`;
+  return {
+    nearest: sql`${site} <-> location.plane(${lat}::float8, ${lon}::float8)`,
+    within: (meters: Fragment) =>
+      sql`${site} <@ location.box_around(${lat}::float8, ${lon}::float8, ${meters})`,
+  };
+}
+
+function filters(sql: Sql, { stores, pickups, source, withSamples }: NearbySearch) {
+  return sql`
+    ${stores ? sql`and store_category = any(${stores as string[]}::text[])` : sql``}
+    ${pickups ? sql`and pickup_categories && ${pickups as string[]}::text[]` : sql``}
+    ${source ? sql`and source = ${source}` : sql``}
+    ${withSamples ? sql`` : sql`and not is_sample`}`;
+}
