@@ -16,7 +16,9 @@ export function createApp(deps: Deps): Hono<AppEnv> {
 
   const failed = (cause: unknown, c: Ctx): Response => {
     const error = asAppError(cause);
-    if (statusOf(error.code) >= 500) {
+    const status = statusOf(error.code);
+    if (status === 401 || status === 403 || status === 429) deps.auth.audit.refused(error.code);
+    if (status >= 500) {
       const { code, cause: inner } = error;
       const trace: TraceContext | undefined = c.get("trace"); // none outside a route
       const about = {
@@ -32,6 +34,16 @@ export function createApp(deps: Deps): Hono<AppEnv> {
   };
 
   app.use(edge(deps));
+
+  const onAsked = async (c: Ctx) => {
+    const response = await Promise.resolve(extAuthz(c, deps)).catch((cause: unknown) =>
+      failed(cause, c),
+    );
+    metrics.checks.inc({ status: String(response.status) });
+    return response;
+  };
+  app.all(extAuthzPath, onAsked);
+  app.all(`${extAuthzPath}/*`, onAsked);
 
   for (const route of routesOf(deps.role)) {
     app.on(route.method, route.path, async (c) => {
@@ -60,16 +72,6 @@ export function createApp(deps: Deps): Hono<AppEnv> {
       return response;
     });
   }
-
-  const onAsked = async (c: Ctx) => {
-    const response = await Promise.resolve(extAuthz(c, deps)).catch((cause: unknown) =>
-      failed(cause, c),
-    );
-    metrics.checks.inc({ status: String(response.status) });
-    return response;
-  };
-  app.all(extAuthzPath, onAsked);
-  app.all(`${extAuthzPath}/*`, onAsked);
 
   app.notFound((c) => {
     const file = deps.page && servePage(deps.page, c.req.raw, c.req.path, deps.images?.origins);

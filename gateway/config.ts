@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { envFlag, envInteger, envUrl, readEnv, envNamespace, envRedisUrl } from "../shared/env.ts";
-import { quota, rooms } from "../shared/limits.ts";
-import { Kid, KeySet, secretKey } from "./gate/keyring.ts";
+import { budget, quota, rooms, signIn } from "../shared/limits.ts";
+import { OriginUrl, problemsOf, signInSettings, Switch } from "./auth/sign-in-env.ts";
+import { Kid, KeySet, PrivateJwk, publicHalf, secretKey } from "./gate/keyring.ts";
 import { logLevels } from "../shared/log.ts";
 import { imageEnv, imageSettings, problemOfImageEnv } from "./images/settings.ts";
 
@@ -44,10 +45,12 @@ const Env = v.pipe(
     REDIS_CACHE_URL: v.optional(envRedisUrl()),
     RABBITMQ_URL: envUrl("amqp", "amqps"),
     DATABASE_URL: envUrl("postgres", "postgresql"),
-    JWT_SECRET: Secret,
+    NODE_ENV: v.optional(v.string()),
+    JWT_SECRET: v.optional(Secret),
     JWT_KID: v.optional(Kid),
     JWT_SECRET_OLD: v.optional(Secret),
     JWT_KID_OLD: v.optional(Kid),
+    JWT_SIGNING_KEY: v.optional(PrivateJwk),
     JWT_JWKS: v.optional(KeySet, '{"keys":[]}'),
     JWT_ISS: v.optional(v.string(), "eco2"),
     JWT_AUD: v.optional(v.string(), "eco2-api"),
@@ -80,6 +83,27 @@ const Env = v.pipe(
     ROOM_HISTORY_PER_MINUTE: v.optional(envInteger(1, 10_000), String(rooms.historyPerMinute)),
     KAKAO_REST_API_KEY: v.optional(v.string()),
     KAKAO_BASE_URL: v.optional(envUrl("http", "https")),
+    AUTH_COOKIE_SECURE: v.optional(Switch, "1"),
+    AUTH_COOKIE_SAMESITE: v.optional(v.picklist(["Lax", "None"], "must be Lax or None"), "Lax"),
+    AUTH_STATE_COOKIE: v.optional(Switch, "1"),
+    AUTH_DEV_LOGIN: v.optional(Switch, "0"),
+    AUTH_ACCESS_TTL_MINUTES: v.optional(envInteger(1, 10_080), String(signIn.accessMinutes)),
+    AUTH_REFRESH_TTL_DAYS: v.optional(envInteger(1, 365), String(signIn.refreshDays)),
+    FRONTEND_URL: v.optional(OriginUrl),
+    OAUTH_GOOGLE_CLIENT_ID: v.optional(v.string()),
+    OAUTH_GOOGLE_CLIENT_SECRET: v.optional(v.string()),
+    OAUTH_GOOGLE_REDIRECT_URI: v.optional(v.string()),
+    OAUTH_GOOGLE_BASE_URL: v.optional(OriginUrl),
+    OAUTH_KAKAO_CLIENT_ID: v.optional(v.string()),
+    OAUTH_KAKAO_CLIENT_SECRET: v.optional(v.string()),
+    OAUTH_KAKAO_REDIRECT_URI: v.optional(v.string()),
+    OAUTH_KAKAO_BASE_URL: v.optional(OriginUrl),
+    OAUTH_NAVER_CLIENT_ID: v.optional(v.string()),
+    OAUTH_NAVER_CLIENT_SECRET: v.optional(v.string()),
+    OAUTH_NAVER_REDIRECT_URI: v.optional(v.string()),
+    OAUTH_NAVER_BASE_URL: v.optional(OriginUrl),
+    BUDGET_USER_TOKENS_PER_DAY: v.optional(envInteger(0, 1e12), String(budget.userTokensPerDay)),
+    BUDGET_TOTAL_TOKENS_PER_DAY: v.optional(envInteger(0, 1e12), String(budget.totalTokensPerDay)),
     LIMIT_MESSAGES_PER_MINUTE: v.optional(envInteger(1, 100_000), String(quota.messagesPerMinute)),
     LIMIT_JOBS_AT_ONCE: v.optional(envInteger(1, 1000), String(quota.jobsAtOnce)),
     LIMIT_STREAMS_AT_ONCE: v.optional(envInteger(1, 10_000), String(quota.streamsAtOnce)),
@@ -95,6 +119,20 @@ const Env = v.pipe(
     const problem = dataset.typed ? problemOfImageEnv(dataset.value) : undefined;
     if (problem !== undefined) addIssue({ message: problem });
   }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const refuse = (name: string, message: string) =>
+      addIssue({
+        message,
+        path: [{ type: "object", origin: "value", input: {}, key: name, value: "" }],
+      });
+    const given = dataset.value as Readonly<Record<string, unknown>>;
+    const noKeys = !Array.isArray(given["JWT_JWKS"]) || given["JWT_JWKS"].length === 0;
+    if (!given["JWT_SECRET"] && !given["JWT_SIGNING_KEY"] && noKeys) {
+      refuse("JWT_SECRET", "is missing, and so is JWT_SIGNING_KEY: one of them, or JWT_JWKS");
+    }
+    if (!dataset.typed) return;
+    for (const [name, message] of problemsOf(dataset.value)) refuse(name, message);
+  }),
   v.transform((env) => ({
     redisStreamsUrl: env.REDIS_STREAMS_URL,
     redisPubsubUrl: env.REDIS_PUBSUB_URL,
@@ -103,13 +141,18 @@ const Env = v.pipe(
     databaseUrl: env.DATABASE_URL,
     jwt: {
       keys: [
-        secretKey(env.JWT_SECRET, env.JWT_KID),
+        ...(env.JWT_SIGNING_KEY ? [publicHalf(env.JWT_SIGNING_KEY)] : []),
+        ...(env.JWT_SECRET ? [secretKey(env.JWT_SECRET, env.JWT_KID)] : []),
         ...(env.JWT_SECRET_OLD ? [secretKey(env.JWT_SECRET_OLD, env.JWT_KID_OLD)] : []),
         ...env.JWT_JWKS,
       ],
       issuer: env.JWT_ISS,
       audience: env.JWT_AUD,
     },
+    /** The asymmetric one where there is one; undefined: this process only verifies. */
+    signingKey:
+      env.JWT_SIGNING_KEY ?? (env.JWT_SECRET ? secretKey(env.JWT_SECRET, env.JWT_KID) : undefined),
+    signIn: signInSettings(env),
     port: env.PORT,
     host: env.HOST,
     adminPort: env.ADMIN_PORT,
@@ -120,7 +163,6 @@ const Env = v.pipe(
     webDir: env.WEB_DIR,
     maxReaders: env.SSE_MAX_READERS,
     proxyHops: env.TRUSTED_PROXY,
-    cookieDomain: env.AUTH_COOKIE_DOMAIN,
     rewardsEnabled: env.REWARD_FEATURE_ENABLED,
     /** The local stack: an account is made for a user that only a development token knows. */
     devAccounts: env.DEV_ACCOUNTS,
@@ -135,6 +177,10 @@ const Env = v.pipe(
       historyPerMinute: env.ROOM_HISTORY_PER_MINUTE,
     },
     kakao: { key: env.KAKAO_REST_API_KEY, baseUrl: env.KAKAO_BASE_URL },
+    budget: {
+      userTokensPerDay: env.BUDGET_USER_TOKENS_PER_DAY,
+      totalTokensPerDay: env.BUDGET_TOTAL_TOKENS_PER_DAY,
+    },
     limits: {
       messagesPerMinute: env.LIMIT_MESSAGES_PER_MINUTE,
       jobsAtOnce: env.LIMIT_JOBS_AT_ONCE,

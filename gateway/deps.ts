@@ -9,11 +9,13 @@ import type { Locks } from "../shared/lock/lock.ts";
 import type { Log } from "../shared/log.ts";
 import type { ScriptedRedis } from "../shared/scripts.ts";
 import type { TraceContext, Tracing } from "../shared/trace.ts";
+import type { Auth } from "./auth/settings.ts";
 import type { Role } from "./config.ts";
 import type { Revocations } from "./gate/revocations.ts";
 import type { Principal, Verify } from "./gate/verify.ts";
 import type { Images } from "./images/images.ts";
 import type { Kakao } from "./locations/kakao.ts";
+import type { Budget } from "./limits/budget.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { HttpMetrics } from "./metrics.ts";
 import type { Page } from "./page.ts";
@@ -57,8 +59,8 @@ export interface Deps {
   readonly limits: Limits;
   /** Undefined where no store for pictures is set up. */
   readonly images: Images | undefined;
-  /** Where the cookies of a sign-in are good; undefined: this host alone. */
-  readonly cookieDomain: string | undefined;
+  readonly budget: Budget;
+  readonly auth: Auth;
   /** Aborts when the process closes. */
   readonly closing: AbortSignal;
 }

@@ -13,12 +13,14 @@ import { closeInOrder, runUntilSignal } from "../shared/shutdown.ts";
 import { openTracing } from "../shared/trace.ts";
 import { createApp } from "./app.ts";
 import { internalRewards } from "./characters/internal-rewards.ts";
+import { openAuth } from "./auth/open-auth.ts";
 import { closersOf, openClients } from "./clients.ts";
 import { readConfig } from "./config.ts";
 import { createVerify } from "./gate/verify.ts";
 import { openImages } from "./images/images.ts";
 import { sweepImages } from "./images/sweep.ts";
 import { openKakao } from "./locations/kakao.ts";
+import { createBudget } from "./limits/budget.ts";
 import { openLimits } from "./limits/limits.ts";
 import { createHttpMetrics } from "./metrics.ts";
 import { loadPage } from "./page.ts";
@@ -84,7 +86,9 @@ const own = {
   closing,
 };
 const parts = { ...clients, ...own };
-const { corsOrigins, proxyHops, cookieDomain, webDir } = config;
+const { corsOrigins, proxyHops, webDir } = config;
+const auth = openAuth(config, { registry, clock, log });
+const budget = createBudget({ redis: clients.redis, clock, rules: config.budget });
 const page = webDir === undefined ? undefined : loadPage(webDir);
 const limits = openLimits({ redis: clients.pubsub, clock, rules: config.limits, hops: proxyHops });
 const images = config.images && openImages(config.images);
@@ -95,7 +99,7 @@ const rooms = openRooms({
   rules: config.rooms,
   needsToken: config.needsSocketToken,
 });
-const deps = { ...parts, rooms, corsOrigins, proxyHops, cookieDomain, limits, images, page };
+const deps = { ...parts, auth, budget, rooms, corsOrigins, proxyHops, limits, images, page };
 const server = serve(createApp(deps), config);
 const admin = serveAdmin({
   port: config.adminPort,
@@ -121,7 +125,7 @@ const close = closeInOrder(log, [
     deleting: () => deleting,
   },
   { rooms: () => rooms.close() },
-  closersOf(clients),
+  { ...closersOf(clients), audit: () => auth.audit.close() },
   { admin: () => admin.stop(), tracing: () => tracing.close() },
 ]);
 process.exit(await runUntilSignal([], close, log));

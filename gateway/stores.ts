@@ -46,6 +46,14 @@ export function query<T>(work: PromiseLike<T>): Promise<T> {
   return within(wait.postgresMs, work, "the database");
 }
 
+const readyMs = 1000;
+
+/** Throws `UNAVAILABLE` unless the connection takes commands soon: what waits in the client would be done later. */
+export async function requireReady(redis: Redis): Promise<void> {
+  if (await isReadyWithin(redis, readyMs)) return;
+  throw new AppError("UNAVAILABLE", { retryAfterSeconds: 2 });
+}
+
 /** True once the connection takes commands, false if that takes longer than `ms`. */
 export async function isReadyWithin(redis: Redis, ms: number): Promise<boolean> {
   const never = new AbortController().signal;

@@ -1,10 +1,13 @@
 import { describe, expect, test } from "bun:test";
+import { createAudit } from "../gateway/auth/audit.ts";
 import { createHttpMetrics } from "../gateway/metrics.ts";
 import { createSseMetrics } from "../gateway/sse/metrics.ts";
 import { createRoomMetrics } from "../gateway/rooms/metrics.ts";
 import { createSocketMetrics } from "../gateway/ws/metrics.ts";
 import { createLockMetrics } from "../shared/lock/lock-metrics.ts";
 import { createMetrics as routerMetrics } from "../router/metrics.ts";
+import { systemClock } from "../shared/clock.ts";
+import { createLog } from "../shared/log.ts";
 import { watchProcess } from "../shared/process-metrics.ts";
 import { Registry } from "../shared/prom.ts";
 import { createBackgroundMetrics } from "../worker/background.ts";
@@ -22,6 +25,7 @@ interface Told {
 async function exported(): Promise<Told[]> {
   const gateway = new Registry();
   createHttpMetrics(gateway, () => true);
+  createAudit({ log: createLog(() => {}), registry: gateway, clock: systemClock });
   createSseMetrics(gateway);
   createSocketMetrics(gateway);
   createRoomMetrics(gateway);
@@ -62,7 +66,7 @@ describe("METRICS.md", () => {
 
   test("no label can grow with jobs, people or texts", async () => {
     const known =
-      "action code error_type grade group intent kind loop method node provider queue reason result role route shard stage status subagent type";
+      "action code error_type grade group intent kind loop method node outcome provider queue reason result role route shard stage status subagent type";
     const labels = (await exported()).flatMap(({ labels: each }) => each.split(", "));
     const unknown = labels.filter((label) => label !== "" && !known.split(" ").includes(label));
     expect(unknown).toEqual([]);

@@ -53,6 +53,23 @@ export const keys = {
   userStreams: (user: UserId) => `limit:open-streams:${user}`,
   /** S, stream: revoked tokens, `jti` and `exp` (seconds; 0: not revoked after all), as far back as any is good. */
   revocations: "auth:revocations",
+  /** S, string JSON: a sign-in on its way to a sign-in service and back. */
+  oauthState: (state: string) => `oauth:state:${state}`,
+  /** S, string JSON: a person chosen on the page of the development sign-in. */
+  devCode: (code: string) => `oauth:dev-code:${code}`,
+  /** S, hash: a session, one sign-in on one device: user, jti of its refresh token, device. */
+  session: (session: string) => `${sessionPrefix}${session}`,
+  /** S, zset: sessions of a user by their end, ms. */
+  sessions: (user: UserId) => `user:tokens:${user}`,
+  /** S, string `<jti> <access jti> <issued at>`: what a refresh token was just traded for. */
+  rotated: (jti: string) => `token:rotated:${jti}`,
+  /** S, list: revocations the broker did not take; and those a router is bringing to it. */
+  revocationOutbox: "outbox:blacklist",
+  revocationOutboxTaken: "outbox:blacklist:processing",
+  /** S, list: those nobody can read. */
+  revocationOutboxDead: "outbox:blacklist:dlq",
+  /** S, string: model tokens used on a day, of one user or (undefined) of all. */
+  modelTokens: (day: string, user: UserId | undefined) => `budget:tokens:${day}:${user ?? "all"}`,
   /** S, string: which router replica relays a shard. */
   shardLease: (shard: number) => `chat:lease:shard:${shard}`,
   /** S, string: which router replica does a periodic duty (watchdog, outbox, trim). */
@@ -122,6 +139,9 @@ export const keys = {
 
 /** What every checkpoint key begins with. */
 export const checkpointPrefix = "cp:";
+
+/** Prefix of sessions, for scripts that end those of a user. */
+export const sessionPrefix = "token:meta:";
 
 /** Prefix of job records, for scripts that look at another job of the same chat. */
 export const jobPrefix = "chat:job:";

@@ -45,6 +45,9 @@ export const quota = {
   /** The shared count must answer within this; then the process counts alone, and asks again after the pause. */
   sharedMs: 100,
   alonePauseMs: 1 * seconds,
+  /** Sign-ins begun from one address: each is kept for ten minutes. */
+  signInsPerSecond: 1,
+  signInBurst: 30,
   /** Users and addresses a process counts for itself at most; past it the one unseen for longest starts anew. */
   localEntries: 20_000,
 } as const;
@@ -91,6 +94,45 @@ export const auth = {
   revocationsStaleMs: 10 * seconds,
   /** A request waits this long for that. */
   revocationsWaitMs: 1 * seconds,
+} as const;
+
+/** Sign-in and sessions. */
+export const signIn = {
+  /** From the first click to the way back: a person may have to find a password. */
+  stateSeconds: 600,
+  /** A sign-in service must answer each question within this. Codes are good once: nothing is tried again. */
+  providerMs: 10 * seconds,
+  /** Its answers have some 2 kB. */
+  answerBytes: 64 * 1024,
+  /** Access tokens: how long a stolen one is good. Set by the environment. */
+  accessMinutes: 180,
+  /** Refresh tokens: how long somebody may stay away. Each use gives a new one. Set by the environment. */
+  refreshDays: 30,
+  /** Two tabs refresh at once: the second one gets the pair of the first. */
+  graceMs: 10 * seconds,
+  /** Devices of one user; past it the one unused for longest is signed out. */
+  sessionsPerUser: 50,
+  /** The database is asked whether the user still exists; when it does not say so in time, the session is enough. */
+  userCheckMs: 1 * seconds,
+  /** From the page of the development sign-in to the callback. */
+  devCodeSeconds: 60,
+  /** Names as people may set them here. */
+  nicknameChars: 120,
+  /** Refused requests are told in one line per code and this long, however many there are. */
+  refusalsEveryMs: 60 * seconds,
+} as const;
+
+/**
+ * Tokens of paid models, fresh and cached input and output together, per day of Korea. A conversation takes a few
+ * thousand. The offline mode uses none. Set by the environment; 0: no limit.
+ */
+export const budget = {
+  userTokensPerDay: 1_000_000,
+  totalTokensPerDay: 50_000_000,
+  /** A day's count is kept this long: it outlives its day in every time zone. */
+  ttlSeconds: 2 * 86_400,
+  /** Counts that could not be written yet, of so many users. */
+  pendingUsers: 10_000,
 } as const;
 
 /** The life of one job. */

@@ -29,6 +29,7 @@ import { scanTools } from "./scan/scan-tools.ts";
 import { setUpEvals } from "./set-up-evals.ts";
 import { watchIntake } from "./watch-intake.ts";
 import { shrinkWhenIdle } from "./shrink-when-idle.ts";
+import { createSpend } from "./spend.ts";
 
 if (process.argv.includes("--help")) {
   console.log(help);
@@ -57,7 +58,9 @@ const choose = (model: string | null) => grading.watch(chooseModel(model, models
 const watching = { clock, log, metrics, tracing, evals: grading.evals };
 const { policies, humanWaitMs, tokenPrices: prices } = config;
 const locks = createLockMetrics(metrics.registry);
-const run = { redis, locks, agent, choose, leases, policies, humanWaitMs, prices, ...watching };
+const spend = createSpend({ redis, clock, log });
+const parts = { redis, locks, spend, agent, choose, leases };
+const run = { ...parts, policies, humanWaitMs, prices, ...watching };
 const { concurrency } = config;
 const { registry } = metrics;
 const reward: Reward = (userId, found) => rewardScan(background.rewards, userId, found);

@@ -26,6 +26,7 @@ import { reporting } from "./report.ts";
 import { runAgent, type Stop } from "./run-agent.ts";
 import { createNotes, modelOf } from "./run-record.ts";
 import { isSuperseded } from "./superseded.ts";
+import type { Spend } from "./spend.ts";
 import { storeRunRecord } from "./store-run-record.ts";
 
 /**
@@ -53,6 +54,7 @@ export interface RunDeps {
   readonly humanWaitMs?: number;
   readonly prices?: TokenPrices | undefined;
   readonly locks?: Pick<LockWatch, "lost">;
+  readonly spend?: Spend;
   /** For the record of a run. */
   readonly policies?: Readonly<Record<string, unknown>>;
 }
@@ -192,6 +194,8 @@ export async function runJob(
     deadline.clear();
     handback.removeEventListener("abort", onHandback);
     lease.release();
+    const used = meter.report();
+    if (used) void deps.spend?.(job.user_id, used.input_tokens + used.output_tokens);
     metrics.activeJobs.dec();
     observed.over(how);
   }

@@ -1,7 +1,7 @@
 import { AppError } from "../../shared/errors.ts";
 
 /** Every value a `Cookie` header has for this name. Names are compared whole: `xs_access` is another cookie. */
-function cookiesNamed(header: string | undefined, name: string): string[] {
+export function cookiesNamed(header: string | undefined, name: string): string[] {
   if (header === undefined || !header.includes(name)) return [];
   const found: string[] = [];
   for (const pair of header.split(";")) {

@@ -1,4 +1,4 @@
-import { createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
+import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
 import * as v from "valibot";
 
 /** One key and the one algorithm it is good for. */
@@ -38,6 +38,43 @@ export const KeySet = v.pipe(
     }
   }),
 );
+
+/** A key to sign with. */
+export type SigningKey = Key;
+
+/** One private EC P-256 or Ed25519 key as a JWK with its `kid`. */
+export const PrivateJwk = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    try {
+      const given: unknown = JSON.parse(dataset.value);
+      const { kid, kty } = v.parse(Jwk, given);
+      const { d } = v.parse(v.object({ d: v.string() }), given);
+      const jwk = { ...v.parse(Jwk, given), d };
+      const alg = kty === "EC" ? ("ES256" as const) : ("EdDSA" as const);
+      return { kid, alg, key: createPrivateKey({ key: jwk, format: "jwk" }) } satisfies SigningKey;
+    } catch {
+      addIssue({ message: "must be one private EC P-256 or Ed25519 JWK with kid" });
+      return NEVER;
+    }
+  }),
+);
+
+/** What others may verify with: the key itself where it is public, its public half where it is private. */
+export function publicHalf({ kid, alg, key }: Key): Key {
+  return { kid, alg, key: key.type === "private" ? createPublicKey(key) : key };
+}
+
+/** The public keys as a JSON Web Key Set. A secret is in none. */
+export function keySetOf(keys: readonly Key[]): { readonly keys: readonly object[] } {
+  const open = keys.filter(({ key }) => key.type !== "secret");
+  return {
+    keys: open.map((one) => {
+      const { kid, alg, key } = publicHalf(one);
+      return { ...key.export({ format: "jwk" }), kid, alg, use: "sig" };
+    }),
+  };
+}
 
 export function secretKey(secret: string, kid: string | undefined): Key {
   return { kid, alg: "HS256", key: createSecretKey(Buffer.from(secret)) };

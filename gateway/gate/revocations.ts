@@ -52,8 +52,9 @@ export class Revocations {
     return this.#expiries.size;
   }
 
-  isRevoked(jti: string): boolean {
-    return this.#expiries.has(jti);
+  /** Of a token, or of the session it belongs to. */
+  isRevoked(jti: string, session?: string): boolean {
+    return this.#expiries.has(jti) || (session !== undefined && this.#expiries.has(session));
   }
 
   /** True while what is here is what was revoked. */

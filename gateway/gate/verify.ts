@@ -12,6 +12,8 @@ import type { Revocations } from "./revocations.ts";
 export interface Principal {
   readonly userId: UserId;
   readonly jti: string;
+  /** The sign-in it comes from; tokens of other issuers have none. */
+  readonly session: string | undefined;
   /** Who signed the person in, where the token says. */
   readonly provider: string;
   /** Wall ms after which nothing may be open for this token any more: its `exp` and the leeway. */
@@ -27,10 +29,12 @@ export interface TokenRules {
   readonly audience: string;
 }
 
+export const TokenId = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,128}$/));
 const Claims = v.object({
   sub: UserId,
   exp: v.pipe(v.number(), v.finite()),
-  jti: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,128}$/)),
+  jti: TokenId,
+  sid: v.optional(TokenId),
   /** A refresh token is none to get in with. */
   type: v.optional(v.literal("access")),
   provider: v.optional(v.pipe(v.string(), v.regex(/^[a-z]{1,20}$/)), "unknown"),
@@ -65,7 +69,8 @@ export function createVerify(
     }
     if (!cached) remember(hash, principal);
     if (!revocations.isFresh()) await revocations.ensure();
-    if (revocations.isRevoked(principal.jti)) throw new AppError("TOKEN_REVOKED");
+    if (revocations.isRevoked(principal.jti, principal.session))
+      throw new AppError("TOKEN_REVOKED");
     return principal;
   };
 }
@@ -79,6 +84,7 @@ async function prove(token: string, rules: TokenRules, clock: Clock): Promise<Pr
     return {
       userId: claims.sub,
       jti: claims.jti,
+      session: claims.sid,
       provider: claims.provider,
       expiresAtMs: (claims.exp + auth.leewaySeconds) * 1000,
     };
@@ -87,7 +93,12 @@ async function prove(token: string, rules: TokenRules, clock: Clock): Promise<Pr
   }
 }
 
-async function payloadOf(token: string, rules: TokenRules, clock: Clock): Promise<JWTPayload> {
+/** Signature, times, issuer and audience, whatever the token is for. Throws `UNAUTHORIZED` or what jose throws. */
+export async function payloadOf(
+  token: string,
+  rules: TokenRules,
+  clock: Clock,
+): Promise<JWTPayload> {
   const { alg, kid } = decodeProtectedHeader(token);
   for (const key of candidates(rules.keys, alg, kid)) {
     try {

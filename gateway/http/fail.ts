@@ -18,6 +18,13 @@ const statuses = {
   UNSUPPORTED_SERVICE: 400,
   UNAUTHORIZED: 401,
   TOKEN_REVOKED: 403,
+  OAUTH_NOT_CONFIGURED: 503,
+  REFRESH_TOKEN_REQUIRED: 401,
+  INVALID_TOKEN: 401,
+  TOKEN_EXPIRED: 401,
+  TOKEN_TYPE_MISMATCH: 400,
+  SESSION_ENDED: 401,
+  SESSION_WITHOUT_USER: 401,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   UPGRADE_REQUIRED: 426,
@@ -45,6 +52,7 @@ const statuses = {
   UNSUPPORTED_MODEL: 400,
   RESULT_NOT_FOUND: 404,
   RATE_LIMITED: 429,
+  BUDGET_EXHAUSTED: 429,
   JOB_SUBMIT_FAILED: 503,
   UNAVAILABLE: 503,
   MODEL_BUSY: 503,
@@ -64,6 +72,12 @@ const statuses = {
   INTERNAL: 500,
 } as const satisfies Record<Code, number>;
 
+/** What a client reads where the contract has one word for two statuses. */
+const wireNames: Partial<Record<Code, string>> = {
+  SESSION_ENDED: "TOKEN_REVOKED",
+  SESSION_WITHOUT_USER: "USER_NOT_FOUND",
+};
+
 /** Sentences for people; a thrower may bring a better one. */
 const sentences: Partial<Record<Code, string>> = {
   MESSAGE_REQUIRED: "message must not be blank",
@@ -73,6 +87,13 @@ const sentences: Partial<Record<Code, string>> = {
   PAYLOAD_TOO_LARGE: "the body is too large",
   UNAUTHORIZED: "a valid token is needed",
   TOKEN_REVOKED: "this token was revoked",
+  OAUTH_NOT_CONFIGURED: "this way to sign in is not set up here",
+  REFRESH_TOKEN_REQUIRED: "Refresh token is required",
+  INVALID_TOKEN: "this is no refresh token of ours",
+  TOKEN_EXPIRED: "the refresh token has run out",
+  TOKEN_TYPE_MISMATCH: "an access token cannot be refreshed with",
+  SESSION_ENDED: "this session has ended",
+  SESSION_WITHOUT_USER: "the account of this session is gone",
   NOT_FOUND: "there is nothing here",
   INVALID_CURSOR: "before and after are ids of entries",
   USER_ID_REQUIRED: "userId must not be blank",
@@ -102,6 +123,7 @@ const sentences: Partial<Record<Code, string>> = {
   RATE_LIMITED: "too many requests",
   LOCATION_NOT_FOUND: "location not found",
   KAKAO_API_UNAVAILABLE: "the place search does not answer right now",
+  BUDGET_EXHAUSTED: "today's share of the models is used up; it begins anew at midnight in Seoul",
   UNAVAILABLE: "the service is not available right now",
 };
 
@@ -117,6 +139,11 @@ export function statusOf(code: Code): (typeof statuses)[Code] {
   return statuses[code];
 }
 
+/** As a client reads it. */
+export function wireNameOf(code: Code): string {
+  return wireNames[code] ?? code;
+}
+
 /** The one error shape. */
 export function fail(error: AppError, c: Ctx): Response {
   const status = statusOf(error.code);
@@ -126,7 +153,7 @@ export function fail(error: AppError, c: Ctx): Response {
   return c.json(
     {
       detail: error.detail ?? sentences[error.code] ?? "the request failed",
-      code: error.code,
+      code: wireNameOf(error.code),
       request_id: c.get("requestId"),
       ...(error.errors ? { errors: error.errors } : {}),
     },

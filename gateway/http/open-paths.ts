@@ -8,6 +8,9 @@ const open: ReadonlySet<string> = new Set([
   "POST /api/v1/auth/refresh",
   "POST /api/v1/auth/logout",
   "GET /api/v1/auth/.well-known/jwks.json",
+  "GET /api/v1/auth/providers",
+  "GET /api/v1/auth/dev/authorize",
+  "GET /api/v1/auth/dev/sign-in",
 ]);
 /** Sockets and histories of rooms ask for the token themselves: a browser sends it as a subprotocol, or none is needed. */
 const room =

@@ -1,5 +1,6 @@
 import { userRoutes } from "../users/routes.ts";
 import { characterRoutes } from "../characters/routes.ts";
+import { authRoutes } from "../auth/routes.ts";
 import type { Role } from "../config.ts";
 import { imageRoutes } from "../images/routes.ts";
 import { locationRoutes } from "../locations/routes.ts";
@@ -10,7 +11,6 @@ import { createChat, createChatDoc } from "./create-chat.ts";
 import { deleteChat, deleteChatDoc } from "./delete-chat.ts";
 import { health, healthDoc } from "./health.ts";
 import { jobStatus, jobStatusDoc } from "./job-status.ts";
-import { logOut, logOutDoc } from "./log-out.ts";
 import { listChats, listChatsDoc } from "./list-chats.ts";
 import { misrouted } from "./misrouted.ts";
 import { readChat, readChatDoc } from "./read-chat.ts";
@@ -96,19 +96,12 @@ const routes: readonly Route[] = [
     doc: jobStatusDoc,
   },
   { method: "GET", path: `${chat}/:job_id/run`, role: "api", handle: readRun, doc: readRunDoc },
-  {
-    method: "POST",
-    path: "/api/v1/auth/logout",
-    role: "api",
-    handle: logOut,
-    doc: logOutDoc,
-    isOpen: true,
-  },
   ...characterRoutes,
   ...imageRoutes,
   ...userRoutes,
   ...roomRoutes,
   ...locationRoutes,
+  ...authRoutes,
   {
     method: "GET",
     path: "/health",

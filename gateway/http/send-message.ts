@@ -40,6 +40,7 @@ export const sendMessage: Handle = async (c, deps) => {
   // before anything is sent: what waits in the client would be carried out later
   if (!(await isReadyWithin(deps.redis, readyMs))) throw submitFailed();
   await ownerInTime(deps, chatId, userId);
+  if (body.model !== "local") await checkBudget(deps, userId, idempotencyKey);
 
   const jobId = newJobId();
   const labels = { traceparent: formatTraceparent(c.get("trace")) };
@@ -92,6 +93,16 @@ export const sendMessage: Handle = async (c, deps) => {
       throw new TooMany("jobs at once", 2);
   }
 };
+
+/** Throws `BUDGET_EXHAUSTED`; not for a message sent a second time: its job is there, and may be what used it up. */
+async function checkBudget(deps: Deps, userId: UserId, key: string | undefined): Promise<void> {
+  try {
+    await deps.budget.check(userId);
+  } catch (cause) {
+    const known = key !== undefined && (await deps.redis.exists(keys.idempotency(userId, key)));
+    if (known !== 1) throw cause;
+  }
+}
 
 export const submitFailed = (cause?: unknown) =>
   new AppError("JOB_SUBMIT_FAILED", { retryAfterSeconds: 2, cause });
@@ -168,5 +179,6 @@ export const sendMessageDoc: RouteDoc = {
     "CHAT_BUSY",
     "IDEMPOTENCY_CONFLICT",
     "JOB_SUBMIT_FAILED",
+    "BUDGET_EXHAUSTED",
   ],
 };

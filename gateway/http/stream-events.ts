@@ -25,7 +25,7 @@ export async function streamOf(service: Service, c: Ctx, deps: Deps): Promise<Re
   if (!parsed.success)
     throw new AppError("INVALID_JOB_ID", { detail: "the job id must be a UUID" });
   const jobId = parsed.output;
-  const { userId, expiresAtMs, jti } = c.get("principal");
+  const { userId, expiresAtMs, jti, session } = c.get("principal");
   const cursor = readCursor(c.req.header("last-event-id"), c.req.query("last_event_id"));
   const respond = (ending: StoredEnding): Response => {
     const isItsCursor = cursor.word === "at" && ending.id === formatEventId(cursor.id);
@@ -47,7 +47,7 @@ export async function streamOf(service: Service, c: Ctx, deps: Deps): Promise<Re
       // the client of scans takes any end but `done` for the last: it never comes back
       staysOpen: service === "scan",
       expiresAtMs,
-      isRevoked: () => deps.revocations.isRevoked(jti),
+      isRevoked: () => deps.revocations.isRevoked(jti, session),
       signal,
       setIdleSeconds,
       onClosed: giveBack,

@@ -20,8 +20,8 @@ export interface LimitRules {
   readonly addressRequestsPerSecond: number | undefined;
 }
 
-/** What a route uses up of a user's share. */
-export type Share = "messages" | "streams" | "uploads";
+/** What a route uses up of a user's share; sign-ins, before anybody is known, of their address's. */
+export type Share = "messages" | "streams" | "uploads" | "signIns";
 
 export interface Limits {
   readonly jobsAtOnce: number;
@@ -72,6 +72,7 @@ export function openLimits({ redis, clock, rules, hops }: Options): Limits {
       capacity: (quota.uploadBurst / quota.uploadsPerMinute) * rules.uploadsPerMinute,
       perSecond: rules.uploadsPerMinute / 60,
     },
+    signIns: { name: "sign-ins", capacity: quota.signInBurst, perSecond: quota.signInsPerSecond },
   };
   const perAddress = rules.addressRequestsPerSecond ?? quota.addressRequestsPerSecond;
   const addresses: BucketRule = {
@@ -110,8 +111,10 @@ export function openLimits({ redis, clock, rules, hops }: Options): Limits {
       if (address !== undefined && !isFree) {
         wanted.push({ key: keys.bucket("address", countedAs(address)), rule: addresses });
       }
-      if (userId !== undefined && share !== undefined) {
-        wanted.push({ key: keys.bucket(share, userId), rule: shares[share] });
+      const whose =
+        share !== "signIns" ? userId : isFree || !address ? undefined : countedAs(address);
+      if (whose !== undefined && share !== undefined) {
+        wanted.push({ key: keys.bucket(share, whose), rule: shares[share] });
       }
       if (wanted.length === 0) return {};
       const taken = await take(wanted);

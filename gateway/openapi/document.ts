@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { JsonSchema } from "@valibot/to-json-schema";
 import type { Code } from "../../shared/errors.ts";
-import { statusOf } from "../http/fail.ts";
+import { statusOf, wireNameOf } from "../http/fail.ts";
 import type { Route } from "../http/route.ts";
 import type { Answer, RouteDoc } from "./route-doc.ts";
 import { isOptional, toSchema } from "./schemas.ts";
@@ -168,12 +168,12 @@ function refusalsOf(route: Route, doc: RouteDoc): Record<string, ResponseDoc> {
     [...byStatus].map(([status, codes]) => [
       status,
       {
-        description: codes.join(", "),
+        description: codes.map(wireNameOf).join(", "),
         content: {
           "application/json": {
             schema: {
               $ref: "#/components/schemas/Error",
-              properties: { code: { enum: codes } },
+              properties: { code: { enum: [...new Set(codes.map(wireNameOf))] } },
             },
           },
         },

@@ -12,12 +12,15 @@ import { openLocks } from "../../shared/lock/lock.ts";
 import { createLog } from "../../shared/log.ts";
 import { noTracing, type Tracing } from "../../shared/trace.ts";
 import { createApp } from "../app.ts";
+import { openAuth } from "../auth/open-auth.ts";
+import type { SignInSettings } from "../auth/settings.ts";
 import type { Deps } from "../deps.ts";
 import { type Key, secretKey } from "../gate/keyring.ts";
 import { Revocations } from "../gate/revocations.ts";
 import { createVerify } from "../gate/verify.ts";
 import { openImages } from "../images/images.ts";
 import type { ImageSettings } from "../images/settings.ts";
+import { type BudgetRules, createBudget } from "../limits/budget.ts";
 import { type LimitRules, openLimits } from "../limits/limits.ts";
 import type { Kakao } from "../locations/kakao.ts";
 import { createHttpMetrics } from "../metrics.ts";
@@ -53,6 +56,16 @@ export async function testToken(
   return new SignJWT({ ...good, ...claims }).setProtectedHeader({ alg }).sign(secret);
 }
 
+const testSignIn: SignInSettings = {
+  providers: {},
+  hasDevLogin: false,
+  frontendUrl: undefined,
+  accessSeconds: 10_800,
+  refreshSeconds: 2_592_000,
+  cookies: { domain: undefined, isSecure: true, sameSite: "Lax" },
+  bindsBrowser: true,
+};
+const noBudget: BudgetRules = { userTokensPerDay: 0, totalTokensPerDay: 0 };
 const testLimits: LimitRules = { ...quota, addressRequestsPerSecond: undefined };
 
 interface Stores {
@@ -72,6 +85,8 @@ interface Stores {
   readonly needsToken?: boolean;
   /** More keys than the tests' own, which is called `now`. */
   readonly keys?: readonly Key[];
+  readonly signIn?: Partial<SignInSettings>;
+  readonly budget?: Partial<BudgetRules>;
 }
 
 /** The app on real stores, spoken to by requests. Every answer is compared with the OpenAPI document. */
@@ -107,6 +122,7 @@ export function openTestApp(
   const closing = new AbortController();
   void revocations.run(closing.signal);
   const registry = new Registry();
+  const jwt = { ...testRules, keys: [secretKey(testRules.secret, "now"), ...keys] };
   const streams = openStreams({ subscriber, logRedis, registry, clock, log });
   const limits = openLimits({
     redis: pubsub,
@@ -135,11 +151,7 @@ export function openTestApp(
       makesAccounts: false,
       log,
     },
-    verify: createVerify(
-      { ...testRules, keys: [secretKey(testRules.secret, "now"), ...keys] },
-      revocations,
-      clock,
-    ),
+    verify: createVerify(jwt, revocations, clock),
     revocations,
     metrics: createHttpMetrics(registry, () => broker?.isUp() ?? false),
     tracing,
@@ -149,7 +161,6 @@ export function openTestApp(
     images: images && openImages(images),
     page: undefined,
     proxyHops: 0,
-    cookieDomain: undefined,
     limits,
     rooms: openRooms({
       redis,
@@ -162,6 +173,15 @@ export function openTestApp(
       clock,
       log,
     }),
+    auth: openAuth(
+      {
+        jwt,
+        signingKey: secretKey(testRules.secret, "now"),
+        signIn: { ...testSignIn, ...rules.signIn },
+      },
+      { registry, clock, log },
+    ),
+    budget: createBudget({ redis, clock, rules: { ...noBudget, ...rules.budget } }),
     closing: closing.signal,
   };
   const app = createApp(deps);

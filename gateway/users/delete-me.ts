@@ -1,5 +1,6 @@
 import { auth } from "../../shared/limits.ts";
 import { AppError } from "../../shared/errors.ts";
+import { endSessions } from "../auth/sessions.ts";
 import type { Handle } from "../deps.ts";
 import { revoke } from "../gate/revoke.ts";
 import type { RouteDoc } from "../openapi/route-doc.ts";
@@ -19,6 +20,7 @@ export const deleteMe: Handle = async (c, deps) => {
   // first: nothing new is written with it while the old goes
   const exp = Math.ceil(principal.expiresAtMs / 1000) - auth.leewaySeconds;
   await revoke(deps, { jti: principal.jti, userId: principal.userId, exp }, "logout");
+  await endSessions(deps, principal.userId, undefined);
   await erase(deps, order).catch((error: unknown) =>
     deps.log.warn("deletion goes on later", { error }),
   );

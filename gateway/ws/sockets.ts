@@ -65,7 +65,8 @@ export class Sockets {
     const connection = new Connection({
       principal,
       address: countedAs(peer ?? "::1"),
-      isRevoked: () => principal !== undefined && deps.revocations.isRevoked(principal.jti),
+      isRevoked: () =>
+        principal !== undefined && deps.revocations.isRevoked(principal.jti, principal.session),
       now,
       expiresAt,
       refusal: plan.refusal ?? refusal,

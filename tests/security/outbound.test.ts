@@ -185,6 +185,7 @@ test("TLS is spoken to a literal address too, and a name is asked for by its nam
 const outgoing: Readonly<Record<string, string>> = {
   "worker/fetch-image.ts": "the guard: a person's URL",
   "worker/llm/model-http.ts": "model services, by the operator's base URL",
+  "gateway/auth/exchange.ts": "sign-in services, by addresses of ours",
   "shared/apis/http.ts": "outside services, by base URLs of ours",
 };
 
