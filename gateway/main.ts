@@ -119,12 +119,12 @@ const close = closeInOrder(log, [
   {
     streams: () => streams.close(),
     sockets: () => sockets.close(drain.gatewayMs),
+    rooms: () => rooms.close(),
     server: () => server.drain(drain.gatewayMs),
     listing: () => listing,
     sweeping: () => sweeping,
     deleting: () => deleting,
   },
-  { rooms: () => rooms.close() },
   { ...closersOf(clients), audit: () => auth.audit.close() },
   { admin: () => admin.stop(), tracing: () => tracing.close() },
 ]);

@@ -330,8 +330,7 @@ export const rooms = {
   invokesPerMinute: 6,
   roomInvokesPerMinute: 20,
   historyPerMinute: 30,
-  /** The model in a room: who runs, and who waits. */
-  lockMs: 120 * seconds,
+  /** Who may wait for the model. */
   queue: 5,
   queueTtlSeconds: 300,
   publishedTtlSeconds: 7200,

@@ -24,6 +24,8 @@ interface ConsumeOptions extends RunDeps, Partial<Pick<ScanDeps, "scan">> {
   /** Jobs run at once. */
   readonly concurrency: number;
   readonly turnPollMs?: number;
+  /** A job has its ending, ours or another's; its message is settled afterwards. */
+  readonly onEnded?: (job: Job) => Promise<void>;
 }
 
 export interface Consumer {
@@ -78,8 +80,14 @@ export function consumeJobs(options: ConsumeOptions): Consumer {
     }
   };
 
-  const endVisibly = async (message: AMQPMessage, jobId: JobId, code: JobErrorCode) => {
+  const acknowledge = async ({ message, job }: Delivery) => {
+    await options.onEnded?.(job);
+    await settle(message, "ack");
+  };
+
+  const endVisibly = async (message: AMQPMessage, jobId: JobId, code: JobErrorCode, job?: Job) => {
     await endJob(redis, jobId, "failed", code);
+    if (job) await options.onEnded?.(job);
     log.warn("job dead-lettered", { jobId, code });
     await settle(message, "dead-letter");
   };
@@ -144,11 +152,16 @@ export function consumeJobs(options: ConsumeOptions): Consumer {
       case "locked":
         // nobody claimed its lock in time, and somebody else has the session now
         await endJob(redis, delivery.job.job_id, "failed", "SESSION_BUSY");
-        return settle(delivery.message, "ack");
+        return acknowledge(delivery);
       case "ended":
-        return settle(delivery.message, "ack");
+        return acknowledge(delivery);
       case "exhausted":
-        return endVisibly(delivery.message, delivery.job.job_id, "ATTEMPTS_EXHAUSTED");
+        return endVisibly(
+          delivery.message,
+          delivery.job.job_id,
+          "ATTEMPTS_EXHAUSTED",
+          delivery.job,
+        );
     }
   };
 
@@ -163,6 +176,7 @@ export function consumeJobs(options: ConsumeOptions): Consumer {
     track(
       begin(delivery, attempt)
         .then(async (end) => {
+          if (end === "ended") return acknowledge(delivery);
           if (end !== "lost") return settle(delivery.message, "ack");
           const isOurs = handback.signal.aborted;
           await release(redis, delivery.job.job_id, attempt.attempt, isOurs);

@@ -4,6 +4,7 @@ import { type Broker, openBroker } from "../shared/clients/amqp.ts";
 import { rewardScan } from "../shared/characters/give.ts";
 import { closeRedis, openRedis } from "../shared/clients/redis.ts";
 import { systemClock as clock } from "../shared/clock.ts";
+import type { Job } from "../shared/contract/job.ts";
 import { topology as names } from "../shared/contract/topology.ts";
 import { drain } from "../shared/limits.ts";
 import { createLockMetrics } from "../shared/lock/lock-metrics.ts";
@@ -23,6 +24,7 @@ import { openMemory } from "./memory/open-memory.ts";
 import { createMetrics } from "./metrics.ts";
 import { buildAgent } from "./graph/graph.ts";
 import { toolsFrom } from "./outside.ts";
+import { sayEndings } from "./rooms/say-endings.ts";
 import { createScanMetrics } from "./scan/metrics.ts";
 import type { Reward } from "./scan/scan-context.ts";
 import { scanTools } from "./scan/scan-tools.ts";
@@ -62,13 +64,19 @@ const spend = createSpend({ redis, clock, log });
 const parts = { redis, locks, spend, agent, choose, leases };
 const run = { ...parts, policies, humanWaitMs, prices, ...watching };
 const { concurrency } = config;
+const endings = sayEndings({
+  redis,
+  openPubsub: () => openRedis(config.pubsubUrl, `worker-rooms-${worker}`, "request", log),
+  log,
+});
+const onEnded = (job: Job) => endings.ended(job);
 const { registry } = metrics;
 const reward: Reward = (userId, found) => rewardScan(background.rewards, userId, found);
 const scan = {
   tools: scanTools(tools, { fetchImage, reward }),
   metrics: createScanMetrics(registry),
 };
-const consumer = consumeJobs({ ...run, scan, worker, queue: names.queue, concurrency });
+const consumer = consumeJobs({ ...run, scan, worker, queue: names.queue, concurrency, onEnded });
 const background = openBackground({ config, names, broker: () => broker, registry, clock, log });
 const broker: Broker = openBroker({
   url: config.rabbitUrl,
@@ -106,6 +114,7 @@ const close = closeInOrder(log, [
     admin: () => admin.stop(),
     redis: () => closeRedis(redis),
     news: () => closeRedis(news),
+    endings: () => endings.close(),
     cache: () => closeRedis(cache),
   },
 ]);

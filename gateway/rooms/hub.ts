@@ -3,6 +3,7 @@ import { pause } from "../../shared/clock.ts";
 import type { Sid } from "../../shared/contract/rooms.ts";
 import { keys } from "../../shared/keys.ts";
 import { rooms as limits } from "../../shared/limits.ts";
+import { formatLive, parseLive } from "../../shared/rooms/live.ts";
 import type { ScriptedRedis } from "../../shared/scripts.ts";
 import { addedAt, type RoomEntry } from "./entry.ts";
 import type { RoomMetrics } from "./metrics.ts";
@@ -105,7 +106,7 @@ export class Hub {
   tell(sid: Sid, frame: string, audience: Audience = everybody): void {
     this.#tellHere(sid, frame, audience);
     const to = "key" in audience ? `${audience.word} ${audience.key}` : audience.word;
-    const message = `${this.#origin}\n${to}\n${frame}`;
+    const message = formatLive({ origin: this.#origin, to, frame });
     this.#options.pubsub.publish(keys.roomLive(sid), message).catch(() => undefined);
   }
 
@@ -155,9 +156,8 @@ export class Hub {
     if (channel.startsWith(bellPrefix)) {
       void this.#rooms.get(channel.slice(bellPrefix.length))?.room.wake();
     } else if (channel.startsWith(livePrefix)) {
-      const [origin = "", to = ""] = message.split("\n", 2);
+      const { origin, to, frame } = parseLive(message);
       if (origin === this.#origin) return;
-      const frame = message.slice(origin.length + to.length + 2);
       this.#tellHere(channel.slice(livePrefix.length), frame, parseAudience(to));
     }
   };

@@ -1,14 +1,21 @@
+import type { Location } from "../../shared/contract/job.ts";
 import type { Sid } from "../../shared/contract/rooms.ts";
 
-/** Somebody said something that may be for the model. */
-export interface Asked {
+/** What the model is asked, and by whom. */
+export interface Question {
   readonly sid: Sid;
-  readonly role: string;
   readonly text: string;
-  /** Of the stored entry. */
-  readonly entryId: string;
   /** The person, or the address. */
   readonly who: string;
+}
+
+/** It was said in the room. */
+export interface Asked extends Question {
+  readonly role: string;
+  /** Of the stored entry. */
+  readonly entryId: string;
+  /** Where they are, if they said. */
+  readonly location: Location | null;
 }
 
 /** Why the model will not answer. */
@@ -18,16 +25,12 @@ export interface Refusal {
   readonly more?: Readonly<Record<string, unknown>>;
 }
 
-/** The model's part in rooms. Neither throws. */
+/** The model's part in rooms. None of these throws. */
 export interface RoomModel {
+  /** May it be asked this? Counts the question when it may. */
+  check(question: Question): Promise<Refusal | undefined>;
   /** Somebody asks it. */
   invoke(asked: Asked): Promise<Refusal | undefined>;
   /** Somebody speaks; `mode` is the room's. */
   hear(asked: Asked, mode: string): Promise<Refusal | undefined>;
 }
-
-/** Where no model takes part. */
-export const noModel: RoomModel = {
-  invoke: async () => ({ code: "llm_unavailable", message: "there is no model here" }),
-  hear: async () => undefined,
-};

@@ -5,6 +5,7 @@ import { keys } from "../../shared/keys.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Registry } from "../../shared/prom.ts";
 import type { ScriptedRedis } from "../../shared/scripts.ts";
+import type { Deps } from "../deps.ts";
 import type { Limits } from "../limits/limits.ts";
 import { Slots } from "../limits/slots.ts";
 import { createCounter } from "./count-entries.ts";
@@ -12,7 +13,8 @@ import { type Filter, maskNumbers } from "./filter.ts";
 import { Hub } from "./hub.ts";
 import { looksLikeInjection } from "./injection.ts";
 import { createRoomMetrics, type RoomMetrics } from "./metrics.ts";
-import { noModel, type RoomModel } from "./model.ts";
+import type { RoomModel } from "./model.ts";
+import { ModelRuns } from "./model-runs.ts";
 import { type RoomBuckets, roomBuckets, type RoomRules } from "./rules.ts";
 
 /** What the sockets of rooms share. */
@@ -26,7 +28,6 @@ export interface RoomParts {
   readonly buckets: RoomBuckets;
   readonly model: RoomModel;
   readonly filter: Filter;
-  readonly isInjection: (text: string) => boolean;
   readonly metrics: RoomMetrics;
   readonly clock: Clock;
   readonly log: Log;
@@ -34,19 +35,18 @@ export interface RoomParts {
   readonly needsToken: boolean;
   /** Entries of a room by participant. */
   readonly count: (sid: Sid) => Promise<Record<string, number>>;
-  close(): void;
+  close(): Promise<void>;
 }
 
-interface RoomOptions {
-  readonly redis: ScriptedRedis;
-  readonly pubsub: Redis;
+interface RoomOptions extends Pick<
+  Deps,
+  "redis" | "pubsub" | "broker" | "queueNames" | "streams" | "locks" | "tracing" | "clock" | "log"
+> {
   readonly subscriber: Redis;
   readonly registry: Registry;
   readonly limits: Limits;
   readonly rules: RoomRules;
   readonly needsToken: boolean;
-  readonly clock: Clock;
-  readonly log: Log;
   readonly filter?: Filter;
 }
 
@@ -54,22 +54,34 @@ interface RoomOptions {
 export function openRooms(options: RoomOptions): RoomParts {
   const { redis, pubsub, subscriber, limits, rules, needsToken, clock, log } = options;
   const metrics = createRoomMetrics(options.registry);
-  const hub = new Hub({ redis, pubsub, subscriber, metrics, now: () => clock.wallMs() });
+  const buckets = roomBuckets(limits, rules);
+  const now = () => clock.wallMs();
+  const hub = new Hub({
+    redis,
+    pubsub,
+    subscriber,
+    metrics,
+    now,
+    onPoll: (sid) => void model.pump(sid),
+  });
+  const model = new ModelRuns({ ...options, hub, buckets, isInjection: looksLikeInjection });
   return {
     redis,
     hub,
     slots: new Slots(limits.ask, rules.sockets, keys.roomSockets),
     countKey: keys.roomSockets,
     limits,
-    buckets: roomBuckets(limits, rules),
-    model: noModel,
+    buckets,
+    model,
     filter: options.filter ?? maskNumbers,
-    isInjection: looksLikeInjection,
     metrics,
     clock,
     log,
     needsToken,
     count: createCounter(redis),
-    close: () => hub.close(),
+    close: () => {
+      hub.close();
+      return model.close();
+    },
   };
 }

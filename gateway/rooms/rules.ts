@@ -49,7 +49,6 @@ export function roomBuckets(limits: Pick<Limits, "take">, rules: RoomRules) {
     /** `who`: the person, or the address. */
     invoke: (sid: Sid, who: string) =>
       take([
-        ofRoom(sid),
         { key: keys.roomBucket("invoke", who), rule: invoke },
         { key: keys.roomBucket("invokes", sid), rule: roomInvoke },
       ]),

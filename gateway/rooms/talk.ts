@@ -2,6 +2,8 @@
 // opening  its place, its rights, what it missed; frames wait in line
 // open     frames are handled one after the other: what one socket says keeps its order
 // closed   out of the room, its place given back
+import * as v from "valibot";
+import { Location } from "../../shared/contract/job.ts";
 import { liveFrame, type Sid } from "../../shared/contract/rooms.ts";
 import { rooms } from "../../shared/limits.ts";
 import { appendEntry } from "../../shared/rooms/append-entry.ts";
@@ -141,7 +143,7 @@ export class RoomTalk implements Talk, Member {
   }
 
   async #onMessage(frame: Extract<Frame, { word: "message" }>): Promise<void> {
-    const { hub, redis, model, buckets, metrics, filter, isInjection } = this.#parts;
+    const { hub, redis, model, buckets, metrics, filter } = this.#parts;
     const { sid } = this.#seat;
     const { named, ref, isInvoke } = frame;
     const filtered = filter(frame.text);
@@ -149,14 +151,13 @@ export class RoomTalk implements Talk, Member {
       return this.#refuse("filtered", "this message is not allowed here", {}, ref);
     }
     const text = filtered.word === "mask" ? filtered.text : frame.text;
-    if (isInvoke && isInjection(text)) {
-      return this.#refuse("llm_blocked", "this cannot be asked of the model", {}, ref);
-    }
-    const waitMs = await (isInvoke ? buckets.invoke(sid, this.#who) : buckets.message(sid));
+    const waitMs = await buckets.message(sid);
     if (waitMs > 0) {
       this.#refuse("rate_limited", "too many messages", { retry_after_ms: waitMs }, ref);
       return this.#connection.strike();
     }
+    const blocked = isInvoke ? await model.check({ sid, text, who: this.#who }) : undefined;
+    if (blocked) return this.#refuse(blocked.code, blocked.message, blocked.more ?? {}, ref);
     // before anything is sent: what waits in the client would be stored later
     if (redis.status !== "ready") return this.#notStored(ref);
     if (!(await this.#mayUse(named))) return this.#roleTaken(ref);
@@ -167,7 +168,9 @@ export class RoomTalk implements Talk, Member {
     if (!added) return this.#notStored(ref);
     metrics.messages.inc();
     hub.ring(sid, added.id);
-    const asked = { sid, role, text, entryId: added.id, who: this.#who };
+    const given = v.safeParse(Location, frame.body.bd["user_location"]);
+    const location = given.success ? given.output : null;
+    const asked = { sid, role, text, location, entryId: added.id, who: this.#who };
     const refusal = isInvoke ? await model.invoke(asked) : await model.hear(asked, added.mode);
     if (refusal) this.#refuse(refusal.code, refusal.message, refusal.more ?? {}, ref);
   }

@@ -124,6 +124,7 @@ export function openTestApp(
   const registry = new Registry();
   const jwt = { ...testRules, keys: [secretKey(testRules.secret, "now"), ...keys] };
   const streams = openStreams({ subscriber, logRedis, registry, clock, log });
+  const locks = openLocks({ redis, namespace: "test" });
   const limits = openLimits({
     redis: pubsub,
     clock,
@@ -140,7 +141,7 @@ export function openTestApp(
     queueNames,
     streams,
     sockets: new Sockets(createSocketMetrics(registry)),
-    locks: openLocks({ redis, namespace: "test" }),
+    locks,
     kakao,
     rewards: {
       catalog,
@@ -166,6 +167,11 @@ export function openTestApp(
       redis,
       pubsub,
       subscriber,
+      broker,
+      queueNames,
+      streams,
+      locks,
+      tracing,
       registry,
       limits,
       rules: { ...defaultRules, ...rules.rooms },
@@ -215,7 +221,7 @@ export function openTestApp(
       closing.abort();
       streams.close();
       await deps.sockets.close(1000);
-      deps.rooms.close();
+      await deps.rooms.close();
       await broker?.close();
       await Promise.all([redis, logRedis, pubsub, subscriber].map((each) => closeRedis(each)));
       await sql.end({ timeout: 1 });

@@ -1,11 +1,5 @@
 import * as v from "valibot";
-import {
-  type ChatId,
-  ChatId as ChatIdSchema,
-  namedUuid,
-  type UserId,
-  UserId as UserIdSchema,
-} from "./ids.ts";
+import { namedUuid, UserId } from "./ids.ts";
 
 /** The name of a room, as it stands in URLs and keys. */
 export const Sid = v.pipe(
@@ -20,14 +14,9 @@ export const modelRole = "llm";
 
 const roomNamespace = "c0a1f4f2-7d0e-4b58-9d2c-6b1f7f0a9e55";
 
-/** A room as the agent knows it: a chat of its own, in which jobs run one after the other. */
-export function roomChatId(sid: Sid): ChatId {
-  return v.parse(ChatIdSchema, namedUuid(roomNamespace, `room:${sid}`));
-}
-
 /** Whose the jobs of a room are: the room's. Nobody can sign in as it. */
 export function roomUserId(sid: Sid): UserId {
-  return v.parse(UserIdSchema, namedUuid(roomNamespace, `user:${sid}`));
+  return v.parse(UserId, namedUuid(roomNamespace, `user:${sid}`));
 }
 
 /** What a room's stream holds under `body`: what was sent, its role filled in. */
