@@ -1,6 +1,7 @@
 import { gate } from "./gate/gate.ts";
 import { limitsArguments, limitsUsage, underLimits } from "./limits.ts";
 import { outage, outageArguments, outageUsage } from "./outage.ts";
+import { scan } from "./scan.ts";
 import { smoke } from "./smoke.ts";
 import { soak, soakArguments, soakUsage } from "./soak.ts";
 
@@ -8,6 +9,7 @@ const usage = `bun run bench <what>
 
   gate    the check of a token: in the process, and as an ext_authz service over HTTP
   smoke   a minute on a fresh stack: start, latency and memory at idle, every answer checked
+  scan    what a scan costs beyond its model, with a picture of our own store
   ${limitsUsage}
   ${outageUsage}
   ${soakUsage}
@@ -21,6 +23,8 @@ if (what === "--help" || what === "-h") {
   process.exitCode = (await gate()) ? 0 : 1;
 } else if (what === "smoke" && rest.length === 0) {
   process.exitCode = (await smoke()) ? 0 : 1;
+} else if (what === "scan" && rest.length === 0) {
+  process.exitCode = (await scan()) ? 0 : 1;
 } else if (what === "limits") {
   const wish = limitsArguments(rest);
   if (!wish) {

@@ -167,6 +167,10 @@ describeWith("redis", "postgres")("persistence", () => {
       "internal",
       "{broken",
     );
+    // the ending of a job that becomes no rows, traced
+    const traced = '{"trace":"00-a-b-01"}';
+    const fields = ["job_id", "y", "id", "1-1", "event", "done", "data", "{}", "internal", traced];
+    await redis.xadd(keys.shard(0), "*", ...fields);
     await rig.doneEntry({ chatId: newChatId(), userId }).send();
     await rig.doneEntry({ chatId, userId: newUser() }).send();
     await sql`update chat.conversations set is_deleted = true where id = ${chatId}`;

@@ -67,6 +67,11 @@ export class Client {
       .sign(new TextEncoder().encode(this.stack.jwt_secret));
   }
 
+  /** Its token, for whoever sends it as a cookie. */
+  cookieToken(): Promise<string> {
+    return this.token;
+  }
+
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     headers.set("authorization", `Bearer ${await this.token}`);
