@@ -1,5 +1,6 @@
 import { gate } from "./gate/gate.ts";
 import { limitsArguments, limitsUsage, underLimits } from "./limits.ts";
+import { locations } from "./locations.ts";
 import { outage, outageArguments, outageUsage } from "./outage.ts";
 import { scan } from "./scan.ts";
 import { smoke } from "./smoke.ts";
@@ -8,6 +9,8 @@ import { soak, soakArguments, soakUsage } from "./soak.ts";
 const usage = `bun run bench <what>
 
   gate    the check of a token: in the process, and as an ext_authz service over HTTP
+  locations
+          the map with 100,000 generated places at 200 requests a second
   smoke   a minute on a fresh stack: start, latency and memory at idle, every answer checked
   scan    what a scan costs beyond its model, with a picture of our own store
   ${limitsUsage}
@@ -21,6 +24,8 @@ if (what === "--help" || what === "-h") {
   console.log(usage);
 } else if (what === "gate" && rest.length === 0) {
   process.exitCode = (await gate()) ? 0 : 1;
+} else if (what === "locations" && rest.length === 0) {
+  process.exitCode = (await locations()) ? 0 : 1;
 } else if (what === "smoke" && rest.length === 0) {
   process.exitCode = (await smoke()) ? 0 : 1;
 } else if (what === "scan" && rest.length === 0) {

@@ -40,6 +40,10 @@ test.each(keyed)("with $name key there is $has", ({ env, has }) => {
   expect(set(env)).toEqual(has);
 });
 
+test("places of our own need no key, only their database", () => {
+  expect(set({}, { sql: {} })).toEqual(["ownPlaces", "ownPoints"]);
+});
+
 test("pictures are drawn only when asked for, with a key and a place to put them", () => {
   const wanted = { CHAT_WORKER_ENABLE_IMAGE_GENERATION: "true", CHAT_WORKER_WEB_SEARCH: "off" };
   const key = { GOOGLE_API_KEY: "k" };

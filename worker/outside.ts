@@ -1,7 +1,10 @@
 import type { Redis } from "ioredis";
 import type { Clock } from "../shared/clock.ts";
 import { fail, notConfigured } from "../shared/apis/result.ts";
+import type { Sql } from "../shared/clients/postgres.ts";
 import { keys } from "../shared/keys.ts";
+import { findByText, type TextSearch } from "../shared/locations/find-by-text.ts";
+import { type NearbySearch, searchNearby } from "../shared/locations/search-nearby.ts";
 import { redisCache } from "../shared/apis/cache.ts";
 import { duckDuckGo } from "./apis/duckduckgo.ts";
 import { geminiImages } from "./apis/gemini-images.ts";
@@ -18,6 +21,7 @@ import type { Services, Tools } from "./graph/run-context.ts";
 import { collectionSearch } from "./graph/services/collection-search.ts";
 import { districtDisposal } from "./graph/services/district-disposal.ts";
 import { drawImage, type ImageStore } from "./graph/services/draw-image.ts";
+import { ownPlaces, ownPoints } from "./graph/services/own-sites.ts";
 import { placeSearch } from "./graph/services/find-places.ts";
 import { searchWeb } from "./graph/services/search-web.ts";
 import { uploader } from "./images/upload-bytes.ts";
@@ -64,6 +68,8 @@ interface Shared {
   readonly cache: Pick<Redis, "get" | "set">;
   /** Where made pictures go; nothing can be drawn without one. */
   readonly imageStore?: ImageStore | undefined;
+  /** Where imported places are. */
+  readonly sql?: Sql | undefined;
 }
 
 /** The outside services that are set up. One without its key is absent, and its node says so. */
@@ -90,7 +96,14 @@ export function servicesFrom(config: OutsideConfig, shared: Shared): Partial<Ser
       ? geminiImages({ ...google, retries })
       : undefined;
 
+  const { sql } = shared;
+  const sites = sql && {
+    searchNearby: (search: NearbySearch) => searchNearby(sql, search),
+    findByText: (search: TextSearch) => findByText(sql, search),
+  };
+
   return {
+    ...(sites && { ownPlaces: ownPlaces(sites), ownPoints: ownPoints(sites) }),
     ...(apis.kakao.key && { location: placeSearch(kakao) }),
     ...(apis.kma.key && {
       weather: weatherReport({ kma: kma({ ...apis.kma, clock, cache, retries }), kakao, clock }),

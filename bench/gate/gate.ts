@@ -1,9 +1,9 @@
 import { SignJWT } from "jose";
-import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { secretKey } from "../../gateway/gate/keyring.ts";
 import { createVerify } from "../../gateway/gate/verify.ts";
 import { systemClock as clock } from "../../shared/clock.ts";
+import { cpuSeconds } from "../cpu.ts";
 import { type Figure, isMet, percentile, table } from "../figures.ts";
 
 const secret = "a secret of the bench, 32 characters";
@@ -45,13 +45,6 @@ async function inProcess(tokens: readonly string[]) {
     warm: percentile(warm, 0.5),
     warm99: percentile(warm, 0.99),
   };
-}
-
-/** CPU seconds a process has used; from /proc. */
-function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 /** Checks answered 200 and others, for a while, over keep-alive connections. */

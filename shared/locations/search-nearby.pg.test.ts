@@ -125,16 +125,6 @@ describeWith("postgres")("the nearest sites", () => {
     await areRight();
   });
 
-  test("the index is used for both steps", async () => {
-    await sql`set enable_seqscan = off`.catch(() => {});
-    const plan = await sql`
-      explain select 1 from location.location_normalized_sites
-      where location.plane(positn_pstn_lat, positn_pstn_lot)
-        <@ location.box_around(37.5, 127, (select 500::float8))
-      order by location.plane(positn_pstn_lat, positn_pstn_lot) <-> location.plane(37.5, 127) limit 5`;
-    expect(JSON.stringify(plan)).toContain("sites_by_place");
-  });
-
   test("are the same by PostGIS", async () => {
     const searches = fc.sample(search, { numRuns: 200, seed: 11 });
     const byPlane: unknown[] = [];

@@ -63,57 +63,68 @@ export function siteColumns(sql: Sql) {
  */
 export async function searchNearby(sql: Sql, search: NearbySearch): Promise<NearSite[]> {
   const place = rounded(search.place);
-  const { latitude: lat, longitude: lon } = place;
   const { radiusMeters: radius = 5000, limit = 10, weekday } = search;
-  const fits = filters(sql, search);
-  const meters = sql`location.meters(${lat}::float8, ${lon}::float8, positn_pstn_lat, positn_pstn_lot)`;
-  const { nearest, within } = await indexed(sql, place);
+  const wanted = { ...search, place, radiusMeters: radius, limit };
+  const byGeography = (await geoIndexOf(sql)) === "geography";
+  const { reach, within } = byGeography ? geography(sql, wanted) : plane(sql, wanted);
   const hours = weekday ? sql(`${weekday}_sals_hr_expln_cn`) : sql`null`;
   return sql<NearSite[]>`
-    with candidates as materialized (
-      select ${meters} as meters from location.location_normalized_sites
-      where ${within(sql`${radius}::float8`)} ${fits}
-      order by ${nearest} limit ${limit}
-    ), reach as materialized (
-      select case when count(*) < ${limit}::int then ${radius}::float8
-        else least(max(meters), ${radius}::float8) end as meters
-      from candidates
-    )
+    with reach as materialized (select ${reach} as meters)
     select * from (
-      select ${siteColumns(sql)}, ${hours} as hours, ${meters} as meters
+      select ${siteColumns(sql)}, ${hours} as hours, ${metersFrom(sql, place)} as meters
       from location.location_normalized_sites
-      where ${within(sql`(select meters from reach)`)} ${fits}
+      where ${within(sql`(select meters from reach)`)} ${filters(sql, search)}
     ) as found
     where meters <= (select meters from reach)
     order by meters, id limit ${limit}`;
+}
+
+type Wanted = NearbySearch & { readonly radiusMeters: number; readonly limit: number };
+type Fragment = ReturnType<typeof siteColumns>;
+
+function metersFrom(sql: Sql, { latitude: lat, longitude: lon }: Place): Fragment {
+  return sql`location.meters(${lat}::float8, ${lon}::float8, positn_pstn_lat, positn_pstn_lot)`;
+}
+
+/** By the index every PostgreSQL has. `reach`: meters to the farthest candidate; `within`: a box of at least so many. */
+function plane(sql: Sql, { place, radiusMeters, limit, ...more }: Wanted) {
+  const { latitude: lat, longitude: lon } = place;
+  const site = sql`location.plane(positn_pstn_lat, positn_pstn_lot)`;
+  const { stores = null, pickups = null, source = null, withSamples = false } = more;
+  return {
+    reach: sql`location.reach(
+      ${lat}::float8, ${lon}::float8, ${radiusMeters}::float8, ${limit}::int,
+      ${stores as string[] | null}::text[], ${pickups as string[] | null}::text[],
+      ${source}::text, ${withSamples}::boolean)`,
+    within: (meters: Fragment) =>
+      sql`${site} <@ location.box_around(${lat}::float8, ${lon}::float8, ${meters})`,
+  };
+}
+
+/** Likewise by PostGIS's. */
+function geography(sql: Sql, search: Wanted) {
+  const { latitude: lat, longitude: lon } = search.place;
+  const { radiusMeters: radius, limit } = search;
+  const site = sql`geography(st_setsrid(st_makepoint(positn_pstn_lot, positn_pstn_lat), 4326))`;
+  const here = sql`geography(st_setsrid(st_makepoint(${lon}::float8, ${lat}::float8), 4326))`;
+  // its sphere is a millionth larger than ours
+  const within = (meters: Fragment) =>
+    sql`st_dwithin(${site}, ${here}, ${meters} * 1.0001 + 1, false)`;
+  const reach = sql`(
+    select case when count(*) < ${limit}::int then ${radius}::float8
+      else least(max(meters), ${radius}::float8) end
+    from (
+      select ${metersFrom(sql, search.place)} as meters from location.location_normalized_sites
+      where ${within(sql`${radius}::float8`)} ${filters(sql, search)}
+      order by ${site} <-> ${here} limit ${limit}
+    ) as candidates)`;
+  return { reach, within };
 }
 
 /** To a tenth of a millimeter: numbers next to zero make PostgreSQL's arithmetic underflow, which is an error there. */
 function rounded({ latitude, longitude }: Place): Place {
   const round = (degrees: number) => Math.round(degrees * 1e9) / 1e9;
   return { latitude: round(latitude), longitude: round(longitude) };
-}
-
-type Fragment = ReturnType<typeof siteColumns>;
-
-/** How the index orders by distance, and how it picks what is within meters or a little more. */
-async function indexed(sql: Sql, { latitude: lat, longitude: lon }: Place) {
-  if ((await geoIndexOf(sql)) === "geography") {
-    const site = sql`geography(st_setsrid(st_makepoint(positn_pstn_lot, positn_pstn_lat), 4326))`;
-    const here = sql`geography(st_setsrid(st_makepoint(${lon}::float8, ${lat}::float8), 4326))`;
-    return {
-      nearest: sql`${site} <-> ${here}`,
-      // its sphere is a millionth larger than ours
-      within: (meters: Fragment) =>
-        sql`st_dwithin(${site}, ${here}, ${meters} * 1.0001 + 1, false)`,
-    };
-  }
-  const site = sql`location.plane(positn_pstn_lat, positn_pstn_lot)`;
-  return {
-    nearest: sql`${site} <-> location.plane(${lat}::float8, ${lon}::float8)`,
-    within: (meters: Fragment) =>
-      sql`${site} <@ location.box_around(${lat}::float8, ${lon}::float8, ${meters})`,
-  };
 }
 
 function filters(sql: Sql, { stores, pickups, source, withSamples }: NearbySearch) {

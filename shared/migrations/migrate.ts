@@ -9,6 +9,7 @@ import characters from "./0005-characters.sql" with { type: "text" };
 import deletions from "./0017-deletions.sql" with { type: "text" };
 import images from "./0020-images.sql" with { type: "text" };
 import locations from "./0006-locations.sql" with { type: "text" };
+import locationsReach from "./0026-locations-reach.sql" with { type: "text" };
 
 /** In order, forward only. A file that ran anywhere is never edited. */
 const migrations = [
@@ -20,6 +21,7 @@ const migrations = [
   { name: "0017-deletions", text: deletions },
   { name: "0020-images", text: images },
   { name: "0006-locations", text: locations },
+  { name: "0026-locations-reach", text: locationsReach },
 ] as const;
 
 const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");

@@ -60,7 +60,7 @@ export function collectionPoint(tools: Tools): SubAgentSpec<readonly CollectionP
     },
     work: async (query, signal) => {
       const itemType = namedIn(query)?.item_type;
-      const found = await services.points?.(itemType)(query, signal);
+      const found = await (services.points ?? services.ownPoints)?.(itemType)(query, signal);
       return [...(found ? [found] : []), ...local(query)];
     },
     fallback: async (query) => local(query),

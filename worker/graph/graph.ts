@@ -65,7 +65,10 @@ export function buildAgent(tools: Tools, memory?: Memory): Agent {
     .addNode("recyclable_price", as(recyclablePrice(tools)))
     .addNode("collection_point", as(collectionPoint(tools)))
     .addNode("bulk_waste", as(bulkWaste(tools)))
-    .addNode("location", as(serviceAgent("location", tools, counted, needsPlace)))
+    .addNode(
+      "location",
+      as(serviceAgent("location", tools, counted, needsPlace, tools.services.ownPlaces)),
+    )
     .addNode("weather", as(serviceAgent("weather", tools, counted)))
     .addNode("web_search", as(serviceAgent("web_search", tools, measured)))
     .addNode("image_generation", as(serviceAgent("image_generation", tools, counted)))

@@ -46,6 +46,8 @@ export type Service<Fact = ServiceFact> = (
 
 export interface Services {
   readonly location: Service;
+  /** Places an operator imported: where the place search is not set up or does not answer. */
+  readonly ownPlaces: Service;
   readonly weather: Service;
   readonly web_search: Service;
   readonly image_generation: Service;
@@ -55,6 +57,8 @@ export interface Services {
   readonly disposal: Service<DistrictFact>;
   /** Collection points by address, for one kind of box or for all. */
   readonly points: (itemType: string | undefined) => Service<CollectionPointFact>;
+  /** Likewise, of the imported data. */
+  readonly ownPoints: (itemType: string | undefined) => Service<CollectionPointFact>;
 }
 
 export type Vision = (

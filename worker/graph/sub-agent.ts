@@ -7,7 +7,7 @@ import { type Needs, askFirst } from "./ask-person.ts";
 import { usablePlace } from "./places/usable-place.ts";
 import { effectivePriority } from "./policies.ts";
 import type { Why } from "./routing.ts";
-import type { Query, RunContext, Tools } from "./run-context.ts";
+import type { Query, RunContext, Service, Tools } from "./run-context.ts";
 import type { State, Update } from "./state.ts";
 
 /** One sub-agent: its work, and what the readers see of it. */
@@ -97,6 +97,7 @@ export function serviceAgent(
   tools: Tools,
   result: SubAgentSpec<ServiceFact>["result"],
   needs?: Needs,
+  fallback?: Service,
 ): SubAgentSpec<ServiceFact> {
   return {
     node,
@@ -106,6 +107,7 @@ export function serviceAgent(
       if (!service) throw new AppError("NOT_CONFIGURED");
       return service(query, signal);
     },
+    ...(fallback && { fallback }),
     result,
   };
 }

@@ -1,6 +1,6 @@
 import { Counter, Histogram, type Registry } from "../../shared/prom.ts";
 import { pause } from "../../shared/clock.ts";
-import { openPostgres } from "../../shared/clients/postgres.ts";
+import { openPostgres, type Sql } from "../../shared/clients/postgres.ts";
 import { closeRedis, openRedis } from "../../shared/clients/redis.ts";
 import { AppError } from "../../shared/errors.ts";
 import { checkpoint as limits } from "../../shared/limits.ts";
@@ -23,6 +23,8 @@ interface MemorySettings {
 }
 
 export interface OpenMemory {
+  /** Its pool, for the few other readers of a worker. */
+  readonly sql: Sql;
   readonly memory: Memory;
   /** Runs until `close`; rejects with `START_CHECK_FAILED` when the database lacks the tables. */
   readonly copying: Promise<void>;
@@ -80,6 +82,7 @@ export function openMemory(settings: MemorySettings): OpenMemory {
   }
 
   return {
+    sql,
     memory: createMemory({ saver, streams, sql }),
     copying,
     isUp: async () => (await cache.ping()) === "PONG",
