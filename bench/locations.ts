@@ -167,7 +167,7 @@ async function measure(client: Client, file: ReturnType<Stack["file"]>, index: s
     { name: `${index}: read p95`, value: percentile(all, 0.95), unit: "ms", bar: 10 },
     { name: `${index}: read p99`, value: percentile(all, 0.99), unit: "ms", bar: undefined },
   ];
-  for (const [kind, list] of [...times].sort()) {
+  for (const [kind, list] of [...times].toSorted(([a], [b]) => a.localeCompare(b))) {
     figures.push({
       name: `${index}: ${kind} p95`,
       value: percentile(list, 0.95),
