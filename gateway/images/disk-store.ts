@@ -24,7 +24,7 @@ export interface DiskStore {
     key: string,
     from: number,
     to: number,
-  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | undefined>;
+  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | Uint8Array<ArrayBuffer> | undefined>;
   remove(key: string): Promise<void>;
   /** Removes what no upload will ever finish; returns how many files. */
   sweep(nowMs: number): Promise<number>;
@@ -83,7 +83,9 @@ export function openDiskStore(dir: string): DiskStore {
     stat: statKey,
     async read(key, from, to) {
       const found = await stat(pathOf(key)).catch(ifMissing);
-      return found && streamOf(pathOf(key), from, to);
+      if (!found) return undefined;
+      const isSmall = to - from < chunkBytes; // in one piece, it keeps its Content-Length
+      return isSmall ? readPart(pathOf(key), from, to) : streamOf(pathOf(key), from, to);
     },
     async remove(key) {
       await rm(metaOf(key), { force: true });
@@ -122,24 +124,25 @@ function writerOf(file: FileHandle) {
 
 const chunkBytes = 256 * 1024;
 
+async function readPart(path: string, from: number, to: number) {
+  const file = await open(path);
+  try {
+    return await readerOf(file)(from, to + 1 - from);
+  } finally {
+    await file.close();
+  }
+}
+
 /**
  * A file in pieces, as fast as they are taken. It is opened for each: an answer that is dropped half-way, or was
  * never begun, holds nothing open.
  */
 function streamOf(path: string, from: number, to: number) {
   let at = from;
-  const readNext = async () => {
-    const file = await open(path);
-    try {
-      return await readerOf(file)(at, Math.min(chunkBytes, to + 1 - at));
-    } finally {
-      await file.close();
-    }
-  };
   return new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       async pull(controller) {
-        const bytes = await readNext();
+        const bytes = await readPart(path, at, Math.min(at + chunkBytes - 1, to));
         if (bytes.length === 0) throw new Error("the picture is shorter than it was");
         at += bytes.length;
         controller.enqueue(bytes);

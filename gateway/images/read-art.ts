@@ -10,13 +10,14 @@ interface Art {
   readonly etag: string;
 }
 /** Drawn when first asked for (some 15 ms), then kept: all thirteen together are 34 KB. */
-const drawn = new Map<string, Promise<Art>>();
+const drawn = new Map<string, Art>();
 
 /** GET a character's picture. */
 export const readArt: Handle = async (c) => {
   const [, asset = ""] = /^([a-z_]{1,32})\.png$/.exec(c.req.param("name") ?? "") ?? [];
-  const art = await artOf(asset);
+  const art = drawn.get(asset) ?? (await draw(asset));
   if (!art) throw new AppError("NOT_FOUND");
+  drawn.set(asset, art);
   const headers = {
     "Content-Type": "image/png",
     "Content-Length": String(art.body.length),
@@ -29,24 +30,10 @@ export const readArt: Handle = async (c) => {
   return new Response(c.req.raw.method === "HEAD" ? null : art.body, { headers });
 };
 
-export async function artOf(asset: string): Promise<Art | undefined> {
-  const { drawings } = await import("./art/characters.ts");
-  const drawing = Object.entries(drawings).find(([name]) => name === asset)?.[1];
-  if (!drawing) return undefined;
-  const ready = drawn.get(asset) ?? draw(drawing);
-  drawn.set(asset, ready);
-  return ready;
-}
-
-async function draw(
-  drawing: () => Parameters<typeof import("./art/paint.ts").paint>[0],
-): Promise<Art> {
-  const [{ paint, side }, { encodePng }] = await Promise.all([
-    import("./art/paint.ts"),
-    import("./art/png.ts"),
-  ]);
-  const body = await encodePng(paint(drawing()), side);
-  return { body, etag: `"${createHash("md5").update(body).digest("hex")}"` };
+async function draw(asset: string): Promise<Art | undefined> {
+  const { drawCharacter } = await import("./art/draw.ts");
+  const body = await drawCharacter(asset);
+  return body && { body, etag: `"${createHash("md5").update(body).digest("hex")}"` };
 }
 
 export const readArtDoc: RouteDoc = {

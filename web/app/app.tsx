@@ -8,14 +8,17 @@ import { SettingsDialog } from "./view/settings-dialog.tsx";
 import { SignInDialog } from "./view/sign-in.tsx";
 import { announcement, notice } from "./state/notices.ts";
 import { isRunOpen } from "./state/settings.ts";
+import { view } from "./state/view.ts";
+import { OtherView } from "./view/other-view.tsx";
 import { RunDoor } from "./view/run-door.tsx";
 import { texts } from "./texts.ts";
 
 export function App() {
   const covers = !isWide.value && isDrawerOpen.value;
-  const runCovers = !isRunWide.value && isRunOpen.value;
+  const isRun = isRunOpen.value && view.value === "chat";
+  const runCovers = !isRunWide.value && isRun;
   return (
-    <div class="page" data-run={isRunOpen.value ? "open" : "closed"}>
+    <div class="page" data-run={isRun ? "open" : "closed"}>
       <aside
         class="side"
         data-open={isDrawerOpen.value}
@@ -33,12 +36,18 @@ export function App() {
         />
       ) : null}
       <main class="main" inert={covers || runCovers}>
-        <Header />
-        <Banner />
-        <MessageList />
-        <Composer />
+        {view.value === "chat" ? (
+          <>
+            <Header />
+            <Banner />
+            <MessageList />
+            <Composer />
+          </>
+        ) : (
+          <OtherView name={view.value} />
+        )}
       </main>
-      {isRunOpen.value ? <RunDoor /> : null}
+      {isRun ? <RunDoor /> : null}
       <SettingsDialog />
       <SignInDialog />
       <div class="notice" role="status" data-shown={notice.value !== undefined}>

@@ -4,6 +4,8 @@ export const en: Texts = {
   productLine: "A companion for throwing things away well",
   newChat: "New chat",
   chats: "Chats",
+  viewsLabel: "Other views",
+  views: { scan: "Look at a photo", collection: "Characters" },
   conversation: "Conversation",
   untitled: "New chat",
   noChats: "No chats yet.",

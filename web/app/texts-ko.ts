@@ -3,6 +3,8 @@ export const ko = {
   productLine: "분리배출을 함께 고민하는 에코 도우미",
   newChat: "새 대화",
   chats: "대화 목록",
+  viewsLabel: "다른 화면",
+  views: { scan: "사진으로 알아보기", collection: "캐릭터 도감" },
   conversation: "대화",
   untitled: "새 대화",
   noChats: "아직 대화가 없어요.",

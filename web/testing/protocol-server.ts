@@ -13,6 +13,8 @@ interface Bend {
 export interface ProtocolServer extends Rest {
   readonly url: string;
   bend: Bend;
+  /** Answers what is not the chat's: photos, scans, characters. */
+  other?: (request: Request) => Response | undefined | Promise<Response | undefined>;
   /** Last-Event-ID of every connection so far, per job. */
   readonly connections: Map<string, (string | undefined)[]>;
   cutAll(): void;
@@ -78,12 +80,14 @@ export function startProtocolServer(pageDir?: string): ProtocolServer {
     port: 0,
     hostname: "127.0.0.1",
     idleTimeout: 60,
-    fetch(request) {
+    async fetch(request) {
       const { pathname } = new URL(request.url);
       if (!pathname.startsWith("/api/")) {
         return pageDir ? pageFile(pageDir, pathname) : new Response("no page", { status: 404 });
       }
       if (rest.isUnauthorized) return rest.refuse(401, "UNAUTHORIZED");
+      const other = await server.other?.(request);
+      if (other) return other;
       const job = /^\/api\/v1\/chat\/([^/]+)\/events$/.exec(pathname)?.[1];
       if (job === undefined) return answerRest(rest, request);
       const log = rest.logs.get(job);

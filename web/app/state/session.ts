@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { createClient } from "../../client/client.ts";
-import { ApiError } from "../../client/request.ts";
+import { ApiError, type Connection } from "../../client/request.ts";
 import { readStored, store } from "./settings.ts";
 
 /** A bearer token a person pasted or a link brought; undefined where a cookie speaks. */
@@ -13,7 +13,8 @@ export const isOffline = signal(globalThis.navigator?.onLine === false);
 
 const waiting = new Set<() => void>();
 
-export const client = createClient({
+export const connection: Connection = {
+  baseUrl: "",
   getToken: () => token.value,
   fetch: async (input, init) => {
     try {
@@ -31,7 +32,8 @@ export const client = createClient({
       throw cause;
     }
   },
-});
+};
+export const client = createClient(connection);
 
 /** `#token=…` signs in and leaves the address at once, so that it is in no history and no referrer. */
 export function takeToken(): void {

@@ -1,38 +1,55 @@
 import { signal } from "@preact/signals";
-import { token } from "./session.ts";
+import { ApiError, callJson } from "../../client/request.ts";
+import { connection } from "./session.ts";
 
-const route = "/api/v1/images/chat";
-
-const headers = (): Record<string, string> => ({
-  "content-type": "application/json",
-  ...(token.value === undefined ? {} : { authorization: `Bearer ${token.value}` }),
-});
+const route = "/api/v1/images";
+/** What the server takes; anything else is made one of these first. */
+export const photoTypes = "image/png,image/jpeg,image/gif,image/webp,image/heic,image/heif";
+/** Above this a photo is made smaller first: it is looked at in little detail, and phones pay for bytes. */
+const plainBytes = 3 * 1024 * 1024;
+const plain = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
 const answer = signal<boolean | undefined>(undefined);
 
-/** Whether this server takes photo files: an empty request changes nothing, and a 404 says no. */
+/** Whether this server takes photo files: an empty request changes nothing, and some refusals say no. */
 export const canUpload = {
   answer,
   async ask(): Promise<void> {
     if (answer.value !== undefined) return;
-    const response = await fetch(route, { method: "POST", headers: headers(), body: "{}" }).catch(
-      () => undefined,
+    const status = await callJson(connection, `${route}/chat`, { method: "POST", body: {} }).then(
+      () => 200,
+      (cause: unknown) => (cause instanceof ApiError ? cause.status : 0),
     );
-    if (response) answer.value = response.status !== 404 && response.status !== 405;
+    if (status !== 0) answer.value = ![404, 405, 501].includes(status);
   },
 };
 
+interface Place {
+  readonly upload_url: string;
+  readonly cdn_url: string;
+  readonly required_headers: Readonly<Record<string, string>>;
+}
+
 /** Puts a photo where the agent can see it; its address, or undefined when that failed. */
-export async function upload(file: File): Promise<string | undefined> {
+export async function upload(
+  file: File,
+  channel: "chat" | "scan" = "chat",
+): Promise<string | undefined> {
   try {
-    const body = JSON.stringify({ filename: file.name, content_type: file.type });
-    const asked = await fetch(route, { method: "POST", headers: headers(), body });
-    if (!asked.ok) return undefined;
-    const { upload_url, cdn_url } = (await asked.json()) as { upload_url: string; cdn_url: string };
+    const isPlain = plain.includes(file.type) && file.size <= plainBytes;
+    const photo = isPlain ? file : await (await import("./smaller-photo.ts")).smallerPhoto(file);
+    const body = { filename: photo.name, content_type: photo.type };
+    const place = await callJson<Place>(connection, `${route}/${channel}`, {
+      method: "POST",
+      body,
+    });
+    const { upload_url, cdn_url, required_headers: headers } = place;
+    // the address speaks for itself: no token, no cookie
     const put = await fetch(upload_url, {
       method: "PUT",
-      body: file,
-      headers: { "content-type": file.type },
+      body: photo,
+      headers,
+      credentials: "omit",
     });
     return put.ok ? cdn_url : undefined;
   } catch {

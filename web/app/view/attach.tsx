@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { canUpload, upload } from "../state/upload.ts";
+import { canUpload, photoTypes, upload } from "../state/upload.ts";
 import { notify } from "../state/notices.ts";
 import { texts } from "../texts.ts";
 import { Dialog } from "./dialog.tsx";
@@ -106,7 +106,7 @@ function AttachDialog({ onAttach, onClose }: Props) {
           <input
             type="file"
             class="sr-only"
-            accept="image/*"
+            accept={photoTypes}
             disabled={isOff || isBusy}
             onChange={(event) => void pick(event.currentTarget.files?.[0])}
           />

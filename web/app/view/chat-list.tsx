@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { ChatSummary } from "../../client/wire.ts";
 import { chats, hasMoreChats, isListLoading, listError, loadChats } from "../state/chats.ts";
 import { chatId, openChat } from "../state/open-chat.ts";
+import { lazyViews, view } from "../state/view.ts";
 import { texts } from "../texts.ts";
 import { labelOf } from "./chat-label.ts";
 import { focusComposer } from "./focus.ts";
@@ -17,6 +18,7 @@ export function ChatList() {
   const t = texts.value;
   const start = () => {
     isDrawerOpen.value = false;
+    view.value = "chat";
     void openChat(undefined);
     focusComposer();
   };
@@ -40,10 +42,27 @@ export function ChatList() {
         <Icon name="plus" />
         {t.newChat}
       </button>
+      <nav class="views" aria-label={t.viewsLabel}>
+        {lazyViews.map((name) => (
+          <a
+            key={name}
+            href={`#/${name}`}
+            aria-current={view.value === name ? "page" : undefined}
+            onClick={() => (isDrawerOpen.value = false)}
+          >
+            <Icon name={name} />
+            {t.views[name]}
+          </a>
+        ))}
+      </nav>
       <nav class="chats" aria-label={t.chats}>
         <ul>
           {chats.value.map((chat) => (
-            <ChatRow key={chat.id} chat={chat} isOpen={chat.id === chatId.value} />
+            <ChatRow
+              key={chat.id}
+              chat={chat}
+              isOpen={chat.id === chatId.value && view.value === "chat"}
+            />
           ))}
         </ul>
         <ListEnd />
@@ -63,6 +82,7 @@ function ChatRow({ chat, isOpen }: { chat: ChatSummary; isOpen: boolean }) {
   const label = labelOf(chat);
   const open = () => {
     isDrawerOpen.value = false;
+    view.value = "chat";
     void openChat(chat.id);
   };
   return (
