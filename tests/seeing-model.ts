@@ -10,7 +10,7 @@ export interface SeeingModel extends FakeServer {
   hangAfterLook(): void;
 }
 
-export const isLook = ({ text }: SeenRequest) => text.includes("사진에 보이는 버릴 물건");
+const isLook = ({ text }: SeenRequest) => text.includes("사진에 보이는 버릴 물건");
 const isTell = ({ text }: SeenRequest) => text.includes("사진으로 찍은 물건을 버리는 방법");
 
 export function seeingModel(

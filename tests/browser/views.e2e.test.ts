@@ -112,7 +112,7 @@ when("a line that breaks costs nothing: the result is asked for", async () => {
 when(
   "a scan that failed says why, keeps the photo, and can be tried again without a second upload",
   async () => {
-    const error = { code: "NOT_CONFIGURED", message: "x" };
+    const error = { code: "VISION_NOT_CONFIGURED", message: "x" };
     const failed = { status: "failed", pipeline_result: null, reward: null, error };
     Object.assign(scene, { result: failed, stageMs: 50, cutAfter: Infinity });
     await inPage(browser, "scan-failed", { bypassCSP: true }, async (page) => {

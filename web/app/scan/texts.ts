@@ -30,7 +30,9 @@ const ko = {
   failed: "알아보지 못했어요",
   failures: {
     UPLOAD: "사진을 올리지 못했어요. 10 MB까지의 사진만 받아요.",
-    NOT_CONFIGURED: "지금은 사진을 볼 수 없어요. 무엇인지 적어 주시면 그것으로 알아볼게요.",
+    VISION_NOT_CONFIGURED: "지금은 사진을 볼 수 없어요. 무엇인지 적어 주시면 그것으로 알아볼게요.",
+    VISION_FAILED: "사진을 알아보지 못했어요. 더 밝고 가까이 찍어 보거나, 무엇인지 적어 주세요.",
+    IMAGE_UNAVAILABLE: "사진을 열 수 없어요. 다른 사진으로 해 주세요.",
     RATE_LIMITED: "잠시 뒤 다시 시도해 주세요.",
     NETWORK: "서버에 닿지 못했어요. 연결을 확인해 주세요.",
     UNKNOWN: "문제가 생겼어요. 다시 시도해 주세요.",
@@ -65,7 +67,10 @@ const en: typeof ko = {
   failed: "It could not be looked at",
   failures: {
     UPLOAD: "The photo could not be uploaded. Photos may have up to 10 MB.",
-    NOT_CONFIGURED: "Photos cannot be looked at right now. Say what it is, and that will do.",
+    VISION_NOT_CONFIGURED:
+      "Photos cannot be looked at right now. Say what it is, and that will do.",
+    VISION_FAILED: "The photo was not understood. Come closer, use more light, or say what it is.",
+    IMAGE_UNAVAILABLE: "The photo cannot be opened. Please use another one.",
     RATE_LIMITED: "Please try again in a moment.",
     NETWORK: "The server was not reached. Check your connection.",
     UNKNOWN: "Something went wrong. Please try again.",
