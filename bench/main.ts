@@ -3,6 +3,7 @@ import { limitsArguments, limitsUsage, underLimits } from "./limits.ts";
 import { locations } from "./locations.ts";
 import { outage, outageArguments, outageUsage } from "./outage.ts";
 import { scan } from "./scan.ts";
+import { runs } from "./runs.ts";
 import { smoke } from "./smoke.ts";
 import { soak, soakArguments, soakUsage } from "./soak.ts";
 
@@ -11,6 +12,7 @@ const usage = `bun run bench <what>
   gate    the check of a token: in the process, and as an ext_authz service over HTTP
   locations
           the map with 100,000 generated places at 200 requests a second
+  runs    the agent: memory of 40 runs at once, CPU of one, checkpoint and retrieval
   smoke   a minute on a fresh stack: start, latency and memory at idle, every answer checked
   scan    what a scan costs beyond its model, with a picture of our own store
   ${limitsUsage}
@@ -26,6 +28,8 @@ if (what === "--help" || what === "-h") {
   process.exitCode = (await gate()) ? 0 : 1;
 } else if (what === "locations" && rest.length === 0) {
   process.exitCode = (await locations()) ? 0 : 1;
+} else if (what === "runs" && rest.length === 0) {
+  process.exitCode = (await runs()) ? 0 : 1;
 } else if (what === "smoke" && rest.length === 0) {
   process.exitCode = (await smoke()) ? 0 : 1;
 } else if (what === "scan" && rest.length === 0) {

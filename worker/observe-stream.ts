@@ -1,5 +1,6 @@
 // One attempt as metrics and spans see it. It looks over the emitter's shoulder, so the graph knows nothing of it:
 // a node's span lasts from its stage's `started` to its end.
+import type { NodeResult } from "./graph/state.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Job } from "../shared/contract/job.ts";
 import { type SubAgent, subAgents } from "../shared/contract/stages.ts";
@@ -27,6 +28,8 @@ export interface ObservedStream {
   appended(news: AppendedNews): void;
   /** For the emitter: tokens the log did not take. */
   dropped(tokens: number): void;
+  /** How a node went under its policy; before its stage ends. */
+  node(result: NodeResult): void;
   /** Ends what is open. `how`: the ending, or what became of the attempt. */
   over(how: string): void;
 }
@@ -98,6 +101,9 @@ export function observeStream(options: StreamOptions): ObservedStream {
   };
 
   return {
+    node: ({ node, retry_count }) => {
+      nodes.get(node)?.span.set({ "node.retry_count": retry_count });
+    },
     watch: (emit) => ({
       ...emit,
       stage: (news) => {

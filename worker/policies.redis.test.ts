@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { describeWith } from "../shared/testing/services.ts";
 import { fail } from "../shared/apis/result.ts";
 import { dataOf } from "./graph/api-failure.ts";
+import { noTracing, type Tracing } from "../shared/trace.ts";
 import { policies, PolicyOverrides, policiesWith } from "./graph/policies.ts";
 import { runRig } from "./testing/run-rig.ts";
 
@@ -14,15 +15,26 @@ describeWith("redis")("what a node's failure does to its job", () => {
 
   const go = async (failMode: "open" | "fallback" | "close", disposal = down) => {
     const bulk_waste = { ...policies.bulk_waste, failMode, timeoutMs: 150, retries: 1 };
+    const spans = new Map<string, Record<string, unknown>>();
+    const tracing: Tracing = {
+      ...noTracing,
+      start: (name, options) => {
+        const seen = {};
+        spans.set(name, seen);
+        const span = noTracing.start(name, options);
+        return { ...span, set: (attributes) => void Object.assign(seen, attributes) };
+      },
+    };
     const run = await rig.send(
       { message },
-      { services: { disposal }, policies: { ...policies, bulk_waste } },
+      { services: { disposal }, policies: { ...policies, bulk_waste }, deps: { tracing } },
     );
     await run.ended;
     const log = await rig.log(run.job);
     return {
       done: log.at(-1)?.data as { status: string; result: Record<string, unknown> },
       stages: await rig.stages(run.job),
+      spans,
     };
   };
 
@@ -33,17 +45,19 @@ describeWith("redis")("what a node's failure does to its job", () => {
     expect(stages).toContain("aggregator fallback");
   });
   test.each([
-    { name: "fails", disposal: down },
-    { name: "hangs", disposal: hangs },
+    { name: "fails", disposal: down, retry_count: 1 },
+    // a try that took all its time is not made again
+    { name: "hangs", disposal: hangs, retry_count: 0 },
   ])(
     "fallback: when the district's service $name, what is true everywhere is told",
-    async ({ disposal }) => {
-      const { done, stages } = await go("fallback", disposal);
+    async ({ disposal, retry_count }) => {
+      const { done, stages, spans } = await go("fallback", disposal);
+      expect(spans.get("node:bulk_waste")).toMatchObject({ "node.retry_count": retry_count });
       expect(stages).toContain("bulk_waste completed");
       expect(done.result["answer"]).toContain("대형폐기물");
       expect(done.result["metadata"]).toMatchObject({
         nodes: expect.arrayContaining([
-          expect.objectContaining({ node: "bulk_waste", status: "fallback_success" }),
+          expect.objectContaining({ node: "bulk_waste", status: "fallback_success", retry_count }),
         ]),
       });
     },

@@ -2,6 +2,7 @@ import type { Attempt } from "../shared/scripts.ts";
 import type { Emit } from "./emit.ts";
 import { createProgress } from "./graph/progress.ts";
 import type { RunContext } from "./graph/run-context.ts";
+import type { NodeResult } from "./graph/state.ts";
 import type { Notes } from "./run-record.ts";
 
 interface ReportOptions {
@@ -9,6 +10,7 @@ interface ReportOptions {
   readonly emit: Emit;
   readonly notes: Notes;
   readonly onIntent: (intent: unknown) => void;
+  readonly onNode: (result: NodeResult) => void;
 }
 
 /** What a run tells its log, and its record, while it goes. */
@@ -31,6 +33,9 @@ export function reporting(
     },
     room: () => emit.room(),
     nextSequence: () => ++sequence,
-    note: (result) => notes.node(result),
+    note: (result) => {
+      notes.node(result);
+      options.onNode(result);
+    },
   };
 }

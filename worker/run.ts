@@ -138,7 +138,7 @@ export async function runJob(
   const onIntent = (decided: unknown) => {
     if (typeof decided === "string") intent = decided;
   };
-  const report = reporting({ attempt, emit, notes, onIntent });
+  const report = reporting({ attempt, emit, notes, onIntent, onNode: observed.node });
   metrics.activeJobs.inc();
   try {
     const { signal } = stop;

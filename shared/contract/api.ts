@@ -91,6 +91,7 @@ export const JobRun = v.object({
       status: v.string(),
       error: v.optional(v.string()),
       duration_ms: v.number(),
+      retry_count: v.pipe(v.optional(Count), v.description("Tries after the first.")),
     }),
   ),
   steps: v.array(v.object({ stage: StageName, status: v.string(), at_ms: Count })),

@@ -29,6 +29,8 @@ interface Executed<Result> {
   readonly error: string | undefined;
   readonly cause: unknown;
   readonly durationMs: number;
+  /** Tries after the first. */
+  readonly retries: number;
 }
 
 export interface Executor {
@@ -82,17 +84,20 @@ export function createExecutor(options: { halfOpenAfterMs?: number } = {}): Exec
   return {
     run: async (name, policy, work, signal, fallback) => {
       const beganMs = performance.now();
+      let tries = 0;
       const told = (status: Status, cause?: unknown) => ({
         status,
         result: undefined,
         error: status === "success" || status === "fallback_success" ? undefined : reason(cause),
         cause,
         durationMs: performance.now() - beganMs,
+        retries: Math.max(0, tries - 1),
       });
       signal.throwIfAborted();
       try {
         const policies = policiesFor(name, policy);
         const once = async () => {
+          tries++;
           try {
             return await policies.timeout.execute((context) => work(context.signal), signal);
           } catch (cause) {
@@ -100,9 +105,9 @@ export function createExecutor(options: { halfOpenAfterMs?: number } = {}): Exec
             throw signal.aborted ? new RunAborted() : cause;
           }
         };
-        const tries = () => policies.retry.execute(once, signal);
+        const retried = () => policies.retry.execute(once, signal);
         // waiting for a turn is not the node's time
-        const turn = () => policies.breaker.execute(tries, signal);
+        const turn = () => policies.breaker.execute(retried, signal);
         const result = await policies.bulkhead.execute(turn, signal);
         signal.throwIfAborted();
         return { ...told("success"), result };

@@ -29,6 +29,8 @@ export interface NodeResult {
   readonly status: Status | "skipped";
   readonly error: string | undefined;
   readonly duration_ms: number;
+  /** Tries after the first. */
+  readonly retry_count: number;
 }
 
 /** What one turn was about; for turns that refer back. */

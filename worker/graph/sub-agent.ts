@@ -57,7 +57,8 @@ export async function runSubAgent<Data>(
   );
   tools.observe?.(node, done.status, done.durationMs / 1000);
   const duration_ms = Math.round(done.durationMs);
-  const went = { node, status: done.status, error: done.error, duration_ms };
+  const retry_count = done.retries;
+  const went = { node, status: done.status, error: done.error, duration_ms, retry_count };
   run.note?.(went);
   if (done.error !== undefined && done.error !== "not_configured") {
     run.log.warn("node failed", { node, status: done.status, error: done.cause });

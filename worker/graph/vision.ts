@@ -21,6 +21,7 @@ export async function look(state: State, run: RunContext, tools: Tools): Promise
       status: seen.status,
       error: seen.error,
       duration_ms: Math.round(seen.durationMs),
+      retry_count: seen.retries,
     },
   ] as const;
   run.note?.(node_results[0]);
