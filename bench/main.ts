@@ -1,3 +1,4 @@
+import { full, fullArguments, fullUsage } from "./full.ts";
 import { gate } from "./gate/gate.ts";
 import { limitsArguments, limitsUsage, underLimits } from "./limits.ts";
 import { locations } from "./locations.ts";
@@ -18,6 +19,7 @@ const usage = `bun run bench <what>
   ${limitsUsage}
   ${outageUsage}
   ${soakUsage}
+  ${fullUsage}
 
 Prints a table; exits 1 when a bar is missed or an answer is wrong.`;
 
@@ -55,6 +57,17 @@ if (what === "--help" || what === "-h") {
     process.exit(2);
   }
   process.exitCode = (await soak(wish)) ? 0 : 1;
+} else if (what === "full") {
+  if (rest.includes("--help")) {
+    console.log(`bun run bench ${fullUsage}`);
+    process.exit(0);
+  }
+  const wish = fullArguments(rest);
+  if (!wish) {
+    console.error(usage);
+    process.exit(2);
+  }
+  process.exitCode = (await full(wish)) ? 0 : 1;
 } else {
   console.error(usage);
   process.exitCode = 2;

@@ -67,8 +67,8 @@ export class Client {
       .sign(new TextEncoder().encode(this.stack.jwt_secret));
   }
 
-  /** Its token, for whoever sends it as a cookie. */
-  cookieToken(): Promise<string> {
+  /** Its token, for whoever sends it as a cookie or over a connection of its own. */
+  bearer(): Promise<string> {
     return this.token;
   }
 

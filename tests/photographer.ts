@@ -29,7 +29,7 @@ export class Photographer {
   constructor(target: Target, client: Client) {
     this.#target = target;
     this.user = client.user;
-    this.#token = client.cookieToken();
+    this.#token = client.bearer();
   }
 
   async call(method: string, path: string, body?: unknown, headers = {}): Promise<Response> {
