@@ -75,7 +75,7 @@ export const memory: BenchFigure = {
         },
       ],
       notes: [
-        "Memory is the proportional share (Pss): pages that processes share are counted once.",
+        "Resident memory; PostgreSQL's processes share pages, which are counted once. The runtime's own pages are counted in each of our processes.",
       ],
     };
   },

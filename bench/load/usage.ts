@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 /** CPU seconds and memory of a process with all its children. */
 export interface Usage {
   readonly cpuSeconds: number;
-  /** Resident, MB; of processes that share pages (PostgreSQL) their proportional share. */
+  /** Resident, MB; a family's members (PostgreSQL) share pages, which are counted once. */
   readonly mb: number;
 }
 
@@ -22,17 +22,14 @@ function statOf(pid: number): { parent: number; cpuSeconds: number } | undefined
   }
 }
 
-function mbOf(pid: number): number {
+/** Resident memory; of one among many that share pages, its proportional share of them. */
+function mbOf(pid: number, isShared: boolean): number {
   try {
-    const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-    return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) / 1024;
+    const file = isShared ? "smaps_rollup" : "status";
+    const field = isShared ? /^Pss:\s+(\d+) kB/m : /^VmRSS:\s+(\d+) kB/m;
+    return Number(field.exec(readFileSync(`/proc/${pid}/${file}`, "utf8"))?.[1] ?? 0) / 1024;
   } catch {
-    try {
-      const text = readFileSync(`/proc/${pid}/status`, "utf8");
-      return Number(/VmRSS:\s+(\d+) kB/.exec(text)?.[1] ?? 0) / 1024;
-    } catch {
-      return 0;
-    }
+    return 0;
   }
 }
 
@@ -52,6 +49,6 @@ export function usageOf(root: number): Usage {
   const members = all.filter(({ pid }) => family.has(pid));
   return {
     cpuSeconds: members.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
-    mb: members.reduce((sum, { pid }) => sum + mbOf(pid), 0),
+    mb: members.reduce((sum, { pid }) => sum + mbOf(pid, members.length > 1), 0),
   };
 }
