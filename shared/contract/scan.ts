@@ -61,6 +61,10 @@ export const Rules = v.object({
   reroute: v.nullable(v.string()),
   warnings: v.array(v.string()),
   exceptions: v.array(v.object({ what: v.string(), goes_to: v.string() })),
+  /** Its state makes the usual steps dangerous: only warnings, and whom to ask. */
+  is_unsafe: v.boolean(),
+  /** A loss, not a chore: the notes alone are said. */
+  is_gentle: v.boolean(),
 });
 export type Rules = v.InferOutput<typeof Rules>;
 

@@ -65,23 +65,28 @@ export function compose(found: Classification, rules: Rules, tools: ScanTools): 
   const { minor_category, middle_category } = found.classification;
   const tags = tagsFor(tools, middle_category, found.situation_tags);
   const missing = tags.filter(
-    ({ group, implies }) => undone.has(group) && implies.step_add.length > 0,
+    ({ group, implies }) =>
+      rules.is_unsafe ||
+      implies.reroute !== undefined ||
+      (undone.has(group) && implies.step_add.length > 0),
   );
-  const place = rules.reroute === null ? rules.destination : rerouted(rules.reroute);
-  const steps = rules.reroute === null ? rules.steps.slice(0, maxSteps - 1) : [];
-  const name = rules.item ?? minor_category;
-  const told = [
-    ...rules.warnings.slice(0, 1),
-    `${josa(name, "은/는")} ${josa(rules.reroute ?? middle_category, "으로/로")} 내놓아 주세요.`,
-    rules.notes ?? rules.summary,
-  ];
-  const all = [...steps, place];
-  return asAnswer(
-    all,
-    missing.map(({ effect }) => effect),
-    told.join(" "),
-    tools.linkHosts,
-  );
+  const { steps, text } = waysOf(rules, rules.item ?? minor_category, middle_category);
+  const insufficiencies = missing.map(({ effect }) => effect);
+  return asAnswer(steps, insufficiencies, text, tools.linkHosts);
+}
+
+function waysOf(rules: Rules, name: string, middle: string) {
+  const { warnings, destination, reroute } = rules;
+  const note = rules.notes ?? rules.summary;
+  if (rules.is_gentle) return { steps: [], text: note };
+  if (rules.is_unsafe) {
+    return { steps: [...warnings, destination], text: [...warnings, destination].join(" ") };
+  }
+  const base = name.split("(", 1)[0] ?? name; // 무색페트병(탄산음료)은
+  const goes = `${name}${josa.pick(base, "은/는")} ${josa(reroute ?? middle, "으로/로")} 내놓아 주세요.`;
+  const text = [...warnings.slice(0, 1), goes, note].join(" ");
+  if (reroute !== null) return { steps: [rerouted(reroute)], text };
+  return { steps: [...rules.steps.slice(0, maxSteps - 1), destination], text };
 }
 
 const rerouted = (middle: string) => `지금 상태로는 ${josa(middle, "으로/로")} 내놓아 주세요.`;

@@ -62,7 +62,9 @@ async function classify(run: ScanRun, tools: ScanTools): Promise<Classification>
 async function answer(found: Found, run: ScanRun, tools: ScanTools): Promise<FinalAnswer> {
   const { rule } = found;
   if (!rule) return noRuleAnswer;
+  const isOurs = rule.is_unsafe || rule.is_gentle; // no words of a model between the warning and the person
   const composed = () => Promise.resolve(compose(seen(found), rule, tools));
+  if (isOurs) return composed();
   const told = (signal: AbortSignal) => tell(seen(found), rule, run, tools, signal);
   return execute("answer", run, tools, told, composed);
 }

@@ -27,7 +27,6 @@ export function findRules(found: Classification, tools: ScanTools): Rules | null
     rule_id: rule.id,
     item: advice.item ?? null,
     summary: advice.summary,
-    // a state that makes the usual steps dangerous: only warnings and whom to ask
     steps: advice.isUnsafe ? [] : [...advice.steps],
     destination: advice.isUnsafe ? unsafe : advice.destination,
     destination_fallback: advice.destinationFallback ?? null,
@@ -36,6 +35,8 @@ export function findRules(found: Classification, tools: ScanTools): Rules | null
     reroute: advice.reroute ?? null,
     warnings: [...advice.warnings],
     exceptions: advice.exceptions.map(({ what, goesTo }) => ({ what, goes_to: goesTo })),
+    is_unsafe: advice.isUnsafe,
+    is_gentle: advice.isGentle,
   };
 }
 

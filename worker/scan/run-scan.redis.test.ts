@@ -212,6 +212,39 @@ test("without a key what the person wrote is classified, state and all", async (
   expect(reward).toBeNull();
 });
 
+test("a dangerous state is warned of in our own words, and earns nothing", async () => {
+  seenAs = { middle: "전지", item: "보조배터리", state: ["발열_OR탄화_흔적"], confidence: 0.9 };
+  const job = await rig.accept();
+  const given: string[][] = [];
+  const reward = async (_: string, { insufficiencies }: { insufficiencies: readonly string[] }) => (
+    given.push([...insufficiencies]),
+    null
+  );
+  const before = openai.seen.length;
+  await (
+    await rig.attempt(job, { model: withOpenAi(), tools: { reward } })
+  ).ended;
+  const { pipeline_result: found } = resultOf(await rig.log(job));
+  const { disposal_steps: steps, user_answer } = found?.final_answer ?? { disposal_steps: {} };
+  expect(Object.values(steps).at(-1)).toContain("물어보세요");
+  expect(Object.values(steps).length).toBeGreaterThan(1);
+  expect(user_answer).not.toContain("내놓아 주세요");
+  expect(given[0]?.length).toBeGreaterThan(0);
+  expect(openai.seen.length - before).toBe(1);
+});
+
+test("a state that sends a thing elsewhere is told, and is something left undone", async () => {
+  const job = await rig.accept({ message: "깨진 소주병" });
+  await (
+    await rig.attempt(job)
+  ).ended;
+  const found = resultOf(await rig.log(job)).pipeline_result;
+  const { disposal_rules: rules, final_answer: answer } = found ?? {};
+  const isElsewhere = rules?.reroute ?? rules?.name;
+  expect(isElsewhere).toBe("불연성종량제폐기물");
+  expect(answer?.user_answer).toContain("불연성종량제폐기물");
+});
+
 test("what nobody can name has no rule, and says so", async () => {
   seenAs = { middle: "미분류", state: [], confidence: 0.1 };
   const job = await rig.accept();
