@@ -138,7 +138,13 @@ export async function runJob(
   const onIntent = (decided: unknown) => {
     if (typeof decided === "string") intent = decided;
   };
-  const report = reporting({ attempt, emit, notes, onIntent, onNode: observed.node });
+  const report = reporting({
+    attempt,
+    emit,
+    notes,
+    onIntent,
+    onNode: (went) => observed.node(went),
+  });
   metrics.activeJobs.inc();
   try {
     const { signal } = stop;
