@@ -11,6 +11,7 @@ import { createLog } from "../shared/log.ts";
 import { watchProcess } from "../shared/process-metrics.ts";
 import { Registry } from "../shared/prom.ts";
 import { createBackgroundMetrics } from "../worker/background.ts";
+import { createNewsMetrics } from "../worker/news/open-news.ts";
 import { createMemoryMetrics } from "../worker/memory/open-memory.ts";
 import { createScanMetrics } from "../worker/scan/metrics.ts";
 import { createMetrics as workerMetrics } from "../worker/metrics.ts";
@@ -37,6 +38,7 @@ async function exported(): Promise<Told[]> {
   const memory = new Registry();
   createMemoryMetrics(memory);
   createBackgroundMetrics(memory);
+  createNewsMetrics(memory);
   createScanMetrics(memory);
   const locks = new Registry();
   createLockMetrics(locks);
@@ -66,7 +68,7 @@ describe("METRICS.md", () => {
 
   test("no label can grow with jobs, people or texts", async () => {
     const known =
-      "action code error_type grade group intent kind loop method node outcome provider queue reason result role route shard stage status subagent type";
+      "action code error_type grade group intent kind loop method node outcome provider queue reason result role route shard source stage status subagent type";
     const labels = (await exported()).flatMap(({ labels: each }) => each.split(", "));
     const unknown = labels.filter((label) => label !== "" && !known.split(" ").includes(label));
     expect(unknown).toEqual([]);

@@ -121,6 +121,16 @@ export const keys = {
   roomSockets: (sid: Sid) => `room:sockets:${sid}`,
   /** P, hash: a token bucket of a room, or of a user in rooms. */
   roomBucket: (scope: string, who: string) => `rl:room:${scope}:${who}`,
+  /** C, zset: ids of the newest articles of a list; score = published at, ms. */
+  newsFeed: (list: string) => `news:feed:${list}`,
+  /** C, hash: one article, as JSON in `json`. */
+  newsArticle: (id: string) => `news:article:${id}`,
+  /** C, string: somebody fills this list's feed. */
+  newsLock: (list: string) => `news:lock:${list}`,
+  /** S, string: calls of a news source in its window, which is named. */
+  newsCalls: (source: string, window: string) => `rate_limit:counter:${source}:${window}`,
+  /** S, string: a news source said that it was asked too often, and is left alone as long as this is here. */
+  newsHold: (source: string) => `rate_limit:hold:${source}`,
   /** P, channel: hints for readers of one job. */
   live: (job: JobId) => `sse:events:${job}`,
   /** S, list: what was said with the assistant in a session, the newest first; the shape is `contract/turn.ts`. */

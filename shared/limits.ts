@@ -15,6 +15,7 @@ export const input = {
   modelChars: 64,
   idempotencyKeyChars: 128,
   listLimit: { default: 20, max: 100 },
+  newsLimit: { default: 10, max: 50 },
   historyLimit: { default: 50, max: 200 },
 } as const;
 
@@ -388,6 +389,48 @@ export const accounts = {
   deletionRetryMs: 30 * seconds,
   /** By then nothing of the account is on its way any more: longer than a job may run, and its rows to be copied. */
   deletionSecondPassMs: 600 * seconds,
+} as const;
+
+/** News: what readers get, and how often it is collected. */
+export const news = {
+  /** Newest articles of a list that are cached; beyond them the table is read. */
+  feedRows: 200,
+  feedTtlSeconds: 3600,
+  /** Longer than any feed that names it. */
+  articleTtlSeconds: 3700,
+  /** Entries of one look into a feed, and looks at most: together the whole feed. */
+  feedChunk: 51,
+  feedRounds: 5,
+  /** The cache must answer within this; then the table is read. */
+  cacheMs: 200,
+  /** One process fills an empty feed; another may try after this. */
+  refillLockSeconds: 30,
+  countMs: 60 * seconds,
+  /** Between two runs of a source, over all workers. */
+  naverEveryMs: 300 * seconds,
+  /** Two queries a run: 96 of the 200 free calls a day. */
+  newsdataEveryMs: 1800 * seconds,
+  rssEveryMs: 900 * seconds,
+  /** How often a worker looks whether a source is due. */
+  pollMs: 10 * seconds,
+  /** A run is given up after this. */
+  runMs: 120 * seconds,
+  /** One call of a source. */
+  callMs: 10 * seconds,
+  /** Articles of one call, and of one run: a source may send any number. */
+  perCall: 30,
+  perRun: 200,
+  naverCallsPerDay: 25_000,
+  newsdataCallsPerDay: 180,
+  /** A source that says "too often" is left alone this long. */
+  holdSeconds: 900,
+  /** Pictures are looked for in this many pages at once, each within the time, in the first characters. */
+  pagesAtOnce: 10,
+  pageMs: 5 * seconds,
+  pageChars: 10_000,
+  titleChars: 300,
+  snippetChars: 500,
+  urlChars: 2000,
 } as const;
 
 /** Characters and rewards. */

@@ -34,7 +34,7 @@ async function runScript(
 ): Promise<string> {
   const child = Bun.spawn(["bun", join(root, "stack", script), ...args], {
     cwd: directory,
-    env: { CHAT_LOCAL_PACE_MS: "4", ...process.env, ...env },
+    env: { CHAT_LOCAL_PACE_MS: "4", NEWS_RSS_FEEDS: "off", ...process.env, ...env },
     stdout: "pipe",
     stderr: "pipe",
   });

@@ -1,21 +1,28 @@
-// What a worker does beside its jobs: keeps the books of rewards.
+// What a worker does beside its jobs: keeps the books of rewards, collects news.
 import type { AMQPChannel } from "@cloudamqp/amqp-client";
+import type { Redis } from "ioredis";
 import { Catalog } from "../shared/characters/catalog.ts";
 import type { RewardDeps } from "../shared/characters/give.ts";
 import type { Broker } from "../shared/clients/amqp.ts";
 import { openPostgres } from "../shared/clients/postgres.ts";
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, pause } from "../shared/clock.ts";
 import type { QueueNames } from "../shared/contract/topology.ts";
 import type { Log } from "../shared/log.ts";
+import type { ScriptedRedis } from "../shared/scripts.ts";
 import { Counter, type Registry } from "../shared/prom.ts";
 import type { WorkerConfig } from "./config.ts";
+import { createNewsMetrics, openNews } from "./news/open-news.ts";
 import { saveRewards } from "./rewards/save-rewards.ts";
 
 interface BackgroundOptions {
   readonly config: Pick<
     WorkerConfig,
-    "databaseUrl" | "instance" | "rewardsEnabled" | "devAccounts"
+    "databaseUrl" | "instance" | "rewardsEnabled" | "devAccounts" | "news" | "cacheNamespace"
   >;
+  /** Redis-S. */
+  readonly redis: ScriptedRedis;
+  /** Redis-C. */
+  readonly cache: Redis;
   readonly names: QueueNames;
   readonly broker: () => Broker;
   readonly registry: Registry;
@@ -24,7 +31,8 @@ interface BackgroundOptions {
 }
 
 /** Opens it on a database pool of its own: two connections. */
-export function openBackground({ config, names, broker, registry, clock, log }: BackgroundOptions) {
+export function openBackground(options: BackgroundOptions) {
+  const { config, names, broker, registry, clock, log } = options;
   const stop = new AbortController();
   const sql = openPostgres(config.databaseUrl, `worker-background-${config.instance}`, 2);
   const catalog = new Catalog({ sql, clock, log });
@@ -41,17 +49,22 @@ export function openBackground({ config, names, broker, registry, clock, log }: 
     makesAccounts,
     log,
   };
+  const { signal } = stop;
+  const news = openNews({ ...options, sql, metrics: createNewsMetrics(registry) }, signal);
   return {
     /** What a scan gives its reward by: `rewardScan(rewards, …)`. */
     rewards,
     onChannel: async (channel: AMQPChannel) => {
       await catalog.listen(channel, names.characterCacheExchange);
-      const { signal } = stop;
       await saveRewards({ sql, catalog, names, makesAccounts, saved, log, signal }, channel);
     },
     /** Before the broker closes: what is not acknowledged comes again. */
     stop: () => stop.abort(),
-    close: () => sql.end({ timeout: 2 }),
+    close: async () => {
+      // a store that hangs is left
+      await Promise.race([news, pause(2000, new AbortController().signal)]);
+      await sql.end({ timeout: 2 });
+    },
   };
 }
 

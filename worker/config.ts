@@ -1,7 +1,8 @@
 import { hostname } from "node:os";
 import * as v from "valibot";
-import { envFlag, envInteger, envUrl, readEnv, envRedisUrl } from "../shared/env.ts";
+import { envFlag, envInteger, envUrl, readEnv, envRedisUrl, envNamespace } from "../shared/env.ts";
 import { logLevels } from "../shared/log.ts";
+import { newsCategories } from "../shared/news/article.ts";
 import { imageEnv, ownImages } from "./images/settings.ts";
 import { PolicyOverrides, policiesWith } from "./graph/policies.ts";
 
@@ -17,6 +18,31 @@ const TokenPrices = v.pipe(
 
 const Share = v.pipe(v.string(), v.toNumber(), v.minValue(0), v.maxValue(1));
 const Dollars = v.pipe(v.string(), v.toNumber(), v.minValue(0));
+
+/** `category|url` or `url`, with commas; `off`: none. */
+const Feeds = v.pipe(
+  v.string(),
+  v.transform((list) =>
+    list === "off"
+      ? []
+      : list.split(",").map((one) => {
+          const [first = "", second] = one.trim().split("|");
+          return second === undefined
+            ? { url: first, category: undefined }
+            : { url: second, category: first };
+        }),
+  ),
+  v.check(
+    (feeds) =>
+      feeds.every(
+        ({ url, category }) =>
+          /^https?:\/\//.test(url) &&
+          URL.canParse(url) &&
+          (category === undefined || newsCategories.some((known) => known === category)),
+      ),
+    `must be off, or a comma list of url or category|url (${newsCategories.join(", ")})`,
+  ),
+);
 
 const Config = v.pipe(
   v.object({
@@ -38,6 +64,14 @@ const Config = v.pipe(
     GEMINI_API_KEY: v.optional(v.string()),
     GEMINI_BASE_URL: v.optional(envUrl("http", "https")),
     CHAT_LOCAL_PACE_MS: v.optional(envInteger(0, 1000), "12"),
+    CACHE_NAMESPACE: v.optional(envNamespace(), "eco2"),
+    NEWS_COLLECT: envFlag(true),
+    NEWS_RSS_FEEDS: v.optional(Feeds),
+    NAVER_SEARCH_CLIENT_ID: Key,
+    NAVER_SEARCH_CLIENT_SECRET: Key,
+    NAVER_SEARCH_BASE_URL: BaseUrl,
+    NEWSDATA_API_KEY: Key,
+    NEWSDATA_BASE_URL: BaseUrl,
     KAKAO_REST_API_KEY: Key,
     KAKAO_BASE_URL: BaseUrl,
     DATA_GO_KR_API_KEY: Key,
@@ -78,6 +112,17 @@ const Config = v.pipe(
     openai: { key: env.OPENAI_API_KEY, baseUrl: env.OPENAI_BASE_URL },
     google: { key: env.GOOGLE_API_KEY ?? env.GEMINI_API_KEY, baseUrl: env.GEMINI_BASE_URL },
     localPaceMs: env.CHAT_LOCAL_PACE_MS,
+    cacheNamespace: env.CACHE_NAMESPACE,
+    news: {
+      isOn: env.NEWS_COLLECT,
+      feeds: env.NEWS_RSS_FEEDS,
+      naver: {
+        clientId: env.NAVER_SEARCH_CLIENT_ID,
+        clientSecret: env.NAVER_SEARCH_CLIENT_SECRET,
+        baseUrl: env.NAVER_SEARCH_BASE_URL,
+      },
+      newsdata: { key: env.NEWSDATA_API_KEY, baseUrl: env.NEWSDATA_BASE_URL },
+    },
     apis: {
       kakao: { key: env.KAKAO_REST_API_KEY, baseUrl: env.KAKAO_BASE_URL },
       kma: { key: env.KMA_API_KEY ?? env.DATA_GO_KR_API_KEY, baseUrl: env.KMA_BASE_URL },
@@ -157,6 +202,17 @@ outside services: without its key a service is not asked, and the answer says so
   IMAGE_SECRET              the gateway's: with it, made pictures can be stored
   KAKAO_BASE_URL, KMA_BASE_URL, MOIS_BASE_URL, KECO_BASE_URL, TAVILY_BASE_URL, DUCKDUCKGO_BASE_URL
                             other addresses, for tests and proxies
+
+news: collected by one worker of all, into the table that GET /info/news reads
+  NAVER_SEARCH_CLIENT_ID, NAVER_SEARCH_CLIENT_SECRET
+                            Naver's news search, every 5 minutes
+  NEWSDATA_API_KEY          NewsData.io, every half hour: 96 of its 200 free calls a day
+  NEWS_RSS_FEEDS            feeds, with commas, as url or category|url; off: none. Default: three public Korean feeds
+                            where no key above is set
+  NEWS_COLLECT              true (default) | false: this worker collects nothing
+  NAVER_SEARCH_BASE_URL, NEWSDATA_BASE_URL
+                            other addresses, for tests and proxies
+  CACHE_NAMESPACE           prefix of locks (default eco2): the same in all processes
 
 limits
   CHAT_WORKER_POLICIES      JSON by node, what is not named keeps its default:

@@ -78,7 +78,8 @@ const scan = {
   metrics: createScanMetrics(registry),
 };
 const consumer = consumeJobs({ ...run, scan, worker, queue: names.queue, concurrency, onEnded });
-const background = openBackground({ config, names, broker: () => broker, registry, clock, log });
+const chores = { config, names, redis, cache, registry, clock, log };
+const background = openBackground({ ...chores, broker: () => broker });
 const broker: Broker = openBroker({
   url: config.rabbitUrl,
   name: `worker-${worker}`,

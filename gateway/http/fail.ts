@@ -119,6 +119,7 @@ const sentences: Partial<Record<Code, string>> = {
   IMAGE_URL_REQUIRED: "image_url must say where the picture is",
   IMAGE_HOST_NOT_ALLOWED: "image_url must be an address this service gave for an upload",
   RESULT_NOT_FOUND: "there is no scan of that id",
+  INVALID_CURSOR_FORMAT: "cursor must be the next_cursor of an earlier page",
   JOB_SUBMIT_FAILED: "the message could not be taken, please send it again",
   RATE_LIMITED: "too many requests",
   LOCATION_NOT_FOUND: "location not found",

@@ -1,3 +1,4 @@
+import { infoRoutes } from "../info/routes.ts";
 import { userRoutes } from "../users/routes.ts";
 import { characterRoutes } from "../characters/routes.ts";
 import { authRoutes } from "../auth/routes.ts";
@@ -99,6 +100,7 @@ const routes: readonly Route[] = [
   ...characterRoutes,
   ...imageRoutes,
   ...userRoutes,
+  ...infoRoutes,
   ...roomRoutes,
   ...locationRoutes,
   ...authRoutes,

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { publishConfirmed } from "../../shared/clients/amqp.ts";
 import type { UserId } from "../../shared/contract/ids.ts";
 import type { Deps, Handle } from "../deps.ts";
+import { validate } from "../http/body.ts";
 import type { RouteDoc } from "../openapi/route-doc.ts";
 import { query } from "../stores.ts";
 
@@ -63,11 +64,16 @@ export const listMyCharactersDoc: RouteDoc = {
 };
 
 const Ownership = v.object({ character_name: v.string(), owned: v.boolean() });
-const Name = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
+const Name = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(100, "must have at most 100 characters"),
+  v.check((name) => !name.includes("\0") && name.isWellFormed(), "must be clean Unicode"),
+);
 
 /** GET whether the caller owns the character of this name; one that does not exist is not owned. */
 export const readOwnership: Handle = async (c, { sql }) => {
-  const name = c.req.param("name") ?? "";
+  const { name } = validate(v.object({ name: Name }), { name: c.req.param("name") });
   const { userId } = c.get("principal");
   const [row] = await query(sql<{ owned: boolean }[]>`
     select exists (select 1 from users.user_characters

@@ -6,6 +6,7 @@ import checkpoints from "./0002-checkpoints.sql" with { type: "text" };
 import evals from "./0003-evals.sql" with { type: "text" };
 import users from "./0004-users.sql" with { type: "text" };
 import characters from "./0005-characters.sql" with { type: "text" };
+import news from "./0007-news.sql" with { type: "text" };
 import deletions from "./0017-deletions.sql" with { type: "text" };
 import images from "./0020-images.sql" with { type: "text" };
 import locations from "./0006-locations.sql" with { type: "text" };
@@ -18,6 +19,7 @@ const migrations = [
   { name: "0003-evals", text: evals },
   { name: "0004-users", text: users },
   { name: "0005-characters", text: characters },
+  { name: "0007-news", text: news },
   { name: "0017-deletions", text: deletions },
   { name: "0020-images", text: images },
   { name: "0006-locations", text: locations },

@@ -2,6 +2,7 @@ import { AMQPClient } from "@cloudamqp/amqp-client";
 import { afterAll, expect, test } from "bun:test";
 import { grantOf, give } from "../../shared/characters/give.ts";
 import { openBroker } from "../../shared/clients/amqp.ts";
+import { openRedis } from "../../shared/clients/redis.ts";
 import { openPostgres } from "../../shared/clients/postgres.ts";
 import { systemClock as clock } from "../../shared/clock.ts";
 import type { UserId } from "../../shared/contract/ids.ts";
@@ -22,11 +23,22 @@ describeWith("postgres", "rabbitmq")("the books of rewards", async () => {
     instance: "test",
     rewardsEnabled: true,
     devAccounts: false,
+    cacheNamespace: "test",
+    news: {
+      isOn: false,
+      feeds: undefined,
+      naver: { clientId: undefined, clientSecret: undefined, baseUrl: undefined },
+      newsdata: { key: undefined, baseUrl: undefined },
+    },
   };
+  const redis = openRedis("redis://127.0.0.1:1", "test", "request", log); // not used by this part
+
   const names = queue.topology;
   const background = openBackground({
     config,
     names,
+    redis,
+    cache: redis,
     broker: () => broker,
     registry,
     clock,
@@ -39,6 +51,7 @@ describeWith("postgres", "rabbitmq")("the books of rewards", async () => {
   const channel = await client.channel();
   afterAll(async () => {
     background.stop();
+    redis.disconnect();
     await Promise.all([broker.close(), client.close(), background.close(), sql.end()]);
     await Promise.all([database.drop(), queue.remove()]);
   });
