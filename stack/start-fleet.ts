@@ -60,6 +60,7 @@ export function fleetEnv(env: Env, services: Services, jwt: Jwt, places: Places)
     HOST: "127.0.0.1",
     DEV_ACCOUNTS: "true",
     ROOM_AUTH: "optional",
+    ...localSignIn(env),
     ...env,
     REDIS_STREAMS_URL: services.redis_streams.url,
     REDIS_PUBSUB_URL: services.redis_pubsub.url,
@@ -70,6 +71,13 @@ export function fleetEnv(env: Env, services: Services, jwt: Jwt, places: Places)
     JWT_ISS: jwt.iss,
     JWT_AUD: jwt.aud,
   };
+}
+
+/** Anybody may be anybody, with cookies for plain http: only while nobody else can reach us. Refused in production. */
+export function localSignIn(env: Env): Env {
+  const { HOST: host = "127.0.0.1", NODE_ENV: mode } = env;
+  const isLocal = /^(127\.\d+\.\d+\.\d+|localhost|::1)$/.test(host) && mode !== "production";
+  return isLocal ? { AUTH_DEV_LOGIN: "1", AUTH_COOKIE_SECURE: "0" } : {};
 }
 
 export function describeStack(

@@ -108,6 +108,13 @@ export const en: Texts = {
   signInLabel: "Token",
   signInBad: "That is no token: it should be a long text with two dots in it.",
   signIn: "Sign in",
+  signInWith: {
+    google: "Sign in with Google",
+    kakao: "Sign in with Kakao",
+    naver: "Sign in with Naver",
+  },
+  signInDev: "Sign in for development",
+  signInFailed: "That sign-in did not work. Please try again.",
   signInKept: "What you wrote and the answer so far are kept.",
   run: "Run view",
   runEmpty: "Send a question and watch the agent at work here.",

@@ -65,6 +65,9 @@ export async function enter(given: string): Promise<void> {
 /** Forgets the token and everything this device kept. */
 export async function leave(): Promise<void> {
   for (const turn of allTurns()) turn.abort();
+  // a pasted token is only forgotten: it may be good elsewhere
+  if (token.peek() === undefined)
+    await fetch("/api/v1/auth/logout", { method: "POST" }).catch(() => undefined);
   signOut();
   await forgetLocal();
   tellTabs({ type: "signed-out" });

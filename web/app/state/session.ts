@@ -13,6 +13,21 @@ export const isOffline = signal(globalThis.navigator?.onLine === false);
 
 const waiting = new Set<() => void>();
 
+let renewing: Promise<boolean> | undefined;
+let mayRenew = true;
+
+/** New cookies for old ones, once for all who ask; false when there are none, and then not again. */
+function renewCookies(): Promise<boolean> {
+  if (!mayRenew) return Promise.resolve(false);
+  renewing ??= fetch("/api/v1/auth/refresh", { method: "POST" })
+    .then(
+      ({ status }) => status === 201 || ((mayRenew = status >= 500), false),
+      () => false,
+    )
+    .finally(() => (renewing = undefined));
+  return renewing;
+}
+
 export const connection: Connection = {
   baseUrl: "",
   getToken: () => token.value,
@@ -21,8 +36,10 @@ export const connection: Connection = {
       const sent = token.value;
       const response = await fetch(input, init);
       isUnreachable.value = false;
-      if (response.status !== 401 || token.value === undefined || token.value === sent)
-        return response;
+      if (response.status !== 401) return response;
+      if (token.value === undefined)
+        return (await renewCookies()) ? await fetch(input, init) : response;
+      if (token.value === sent) return response;
       // signed in while this was under way
       const headers = new Headers(init.headers);
       headers.set("authorization", `Bearer ${token.value}`);

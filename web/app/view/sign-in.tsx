@@ -5,6 +5,7 @@ import { texts } from "../texts.ts";
 import { enter } from "../world.ts";
 import { Dialog } from "./dialog.tsx";
 import { formText } from "./form-text.ts";
+import { SignInServices } from "./sign-in-services.tsx";
 
 /** Put away to read on; a line above the chat brings it back. */
 export const isSignInHidden = signal(false);
@@ -22,6 +23,7 @@ export function SignInDialog() {
   };
   return (
     <Dialog title={t.signInTitle} onClose={() => (isSignInHidden.value = true)}>
+      <SignInServices />
       <form onSubmit={onSubmit} autocomplete="off">
         <p class="dialog-text">{t.signInBody}</p>
         <pre class="command">bun run token</pre>
