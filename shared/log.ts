@@ -22,6 +22,11 @@ const ecsNames: Readonly<Record<string, string>> = {
   spanId: "span.id",
   requestId: "http.request.id",
   method: "http.request.method",
+  eventKind: "event.kind",
+  eventCategory: "event.category",
+  eventAction: "event.action",
+  eventOutcome: "event.outcome",
+  eventReason: "event.reason",
 };
 
 /** Characters that JSON leaves as they are, and that a terminal or a viewer would act on. */

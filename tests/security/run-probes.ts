@@ -18,11 +18,15 @@ function expectSober(answer: Answer, code: string | undefined): void {
   expect(body["request_id"]).toBe(answer.headers.get("x-request-id"));
 }
 
-/** One test for each row. */
+let sent = 0;
+
+/** One test for each row; says how many there were so far. */
 export function runProbes(
   target: Awaited<ReturnType<typeof startTarget>>,
   rows: readonly Row[],
 ): void {
+  sent += rows.length;
+  console.log(`${sent} probes so far`);
   test.each(rows as Row[])("%s: %i %s", async (_name, status, code, probe) => {
     const answer = await target.send(probe);
     expect([answer.status, answer.text.slice(0, 300)]).toEqual([status, expect.any(String)]);

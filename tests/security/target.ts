@@ -21,10 +21,15 @@ export interface Probe {
 }
 
 /** A gateway on its own port and stores, with a chat and jobs of the owner in it. */
-export async function startTarget() {
+export async function startTarget(own: Partial<Parameters<typeof openTestApp>[0]> = {}) {
   const [redis, database] = await Promise.all([startRedis(), testDatabase()]);
   const generous = { messagesPerMinute: 100_000, jobsAtOnce: 1000, streamOpensPerSecond: 10_000 };
-  const use = openTestApp({ redisUrl: redis.url, databaseUrl: database.url, limits: generous });
+  const use = openTestApp({
+    redisUrl: redis.url,
+    databaseUrl: database.url,
+    limits: generous,
+    ...own,
+  });
   const server = serve(use.app, { port: 0, host: "127.0.0.1" });
   const made = await use.send("POST", base, { user: owner });
   const chat = ((await made.json()) as { id: string }).id;
