@@ -8,7 +8,10 @@ import type { ScriptedRedis } from "../shared/scripts.ts";
 /** Counts what models used for a user. Never throws and is not waited for. */
 export type Spend = (user: UserId, tokens: number) => Promise<void>;
 
-/** What Redis does not take is kept and goes along with the next run's; a count may be late, and dies with the process. */
+/**
+ * While Redis is away counts are kept and go along with the next run's. A count that was sent and not answered is not
+ * sent again: the client does that by itself, and counting twice would take from a person what they did not use.
+ */
 export function createSpend(options: {
   readonly redis: ScriptedRedis;
   readonly clock: Clock;
@@ -21,13 +24,12 @@ export function createSpend(options: {
       pending.set(user, (pending.get(user) ?? 0) + tokens);
     }
     for (const [who, count] of pending) {
+      if (redis.status !== "ready") return;
       pending.delete(who); // before it is awaited: another run counts from zero
       try {
         await spendTokens(redis, who, count, clock.wallMs());
       } catch (error) {
-        pending.set(who, (pending.get(who) ?? 0) + count);
-        log.warn("model tokens not counted yet", { error, users: pending.size });
-        return;
+        log.warn("model tokens perhaps not counted", { error });
       }
     }
   };
