@@ -40,7 +40,7 @@ describeWith(
     (typeof fleet)[number],
     (typeof fleet)[number],
   ];
-  await Promise.all(fleet.map(({ deps }) => deps.broker?.started));
+  for (const { deps } of fleet) await deps.broker?.started;
   const device = { deviceId: undefined, agent: "other" };
 
   const openStream = async (app: typeof one, token: string) => {

@@ -95,7 +95,11 @@ export const sendMessage: Handle = async (c, deps) => {
 };
 
 /** Throws `BUDGET_EXHAUSTED`; not for a message sent a second time: its job is there, and may be what used it up. */
-async function checkBudget(deps: Deps, userId: UserId, key: string | undefined): Promise<void> {
+export async function checkBudget(
+  deps: Deps,
+  userId: UserId,
+  key: string | undefined,
+): Promise<void> {
   try {
     await deps.budget.check(userId);
   } catch (cause) {

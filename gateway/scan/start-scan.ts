@@ -10,7 +10,13 @@ import { input, stream } from "../../shared/limits.ts";
 import { formatTraceparent } from "../../shared/trace.ts";
 import type { Handle } from "../deps.ts";
 import { readJson } from "../http/body.ts";
-import { acceptOrWithdraw, idempotencyKeyOf, readyMs, submitFailed } from "../http/send-message.ts";
+import {
+  acceptOrWithdraw,
+  checkBudget,
+  idempotencyKeyOf,
+  readyMs,
+  submitFailed,
+} from "../http/send-message.ts";
 import { TooMany } from "../limits/limits.ts";
 import type { RouteDoc } from "../openapi/route-doc.ts";
 import { publishJob } from "../queue.ts";
@@ -29,6 +35,7 @@ export const startScan: Handle = async (c, deps) => {
   const header = "X-Idempotency-Key";
   const idempotencyKey = idempotencyKeyOf(c.req.header(header), header);
   if (!(await isReadyWithin(deps.redis, readyMs))) throw submitFailed();
+  if (model !== "local") await checkBudget(deps, userId, idempotencyKey);
 
   const jobId = newJobId();
   const chatId = v.parse(ChatId, jobId);
@@ -120,5 +127,6 @@ export const startScanDoc: RouteDoc = {
     "IMAGE_HOST_NOT_ALLOWED",
     "IDEMPOTENCY_CONFLICT",
     "JOB_SUBMIT_FAILED",
+    "BUDGET_EXHAUSTED",
   ],
 };

@@ -27,7 +27,16 @@ import type { ScanRun, ScanTools } from "./scan-context.ts";
 
 export type ScanDeps = Pick<
   RunDeps,
-  "redis" | "choose" | "leases" | "clock" | "log" | "metrics" | "tracing" | "trace" | "prices"
+  | "redis"
+  | "choose"
+  | "leases"
+  | "clock"
+  | "log"
+  | "metrics"
+  | "tracing"
+  | "trace"
+  | "prices"
+  | "spend"
 > & { readonly scan: { readonly tools: ScanTools; readonly metrics: ScanMetrics } };
 
 /** Runs one attempt, from the first stage that is not done to `done`. `handback` aborts when the worker must stop. */
@@ -107,6 +116,8 @@ export async function runScan(
     deadline.clear();
     handback.removeEventListener("abort", onHandback);
     lease.release();
+    const used = meter.report();
+    if (used) void deps.spend?.(job.user_id, used.input_tokens + used.output_tokens);
     metrics.activeJobs.dec();
     scanMetrics.scans.inc({ status: how });
     span.end(how === "completed" ? undefined : how);
