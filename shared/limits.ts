@@ -364,6 +364,8 @@ export const checkpoint = {
   commandMs: 1500,
   /** How long a run waits for stores that do not answer before its job fails. */
   openWaitMs: 20 * seconds,
+  /** How long the first message of a chat waits for stores: it has no memory to miss. */
+  firstWaitMs: 500,
   /** How long a stopped run is waited for before its text is added to the chat's memory. */
   saveWaitMs: 3 * seconds,
   /** Arrays in arrays, deeper than this, are not ours. */

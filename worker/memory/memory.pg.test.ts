@@ -1,4 +1,7 @@
-import { expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { openPostgres, type Sql } from "../../shared/clients/postgres.ts";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { endJob } from "../../shared/end-job.ts";
 import { keys } from "../../shared/keys.ts";
 import { hangs, says } from "../../shared/testing/says.ts";
@@ -233,5 +236,48 @@ describeWith("redis", "postgres")("the memory of a chat", () => {
     const next = await chat.say("그건 어디에 버려?", localLlm());
     expect(next.state?.standalone_message).toBe("유리병 어디에 버려?");
     expect(texts(next.state?.messages)).toContain("유리병은 헹궈요");
+  });
+
+  describe.each(["refuses", "is silent"])("while PostgreSQL %s", (how) => {
+    let away: Sql;
+    let silent: Server;
+    beforeEach(async () => {
+      silent = createServer(() => {}).listen(0, "127.0.0.1");
+      await once(silent, "listening");
+      const port = how === "refuses" ? 9 : (silent.address() as AddressInfo).port;
+      away = openPostgres(`postgres://nobody@127.0.0.1:${port}/none`, "test-away", 1);
+      rig.startWorker(away);
+    });
+    afterEach(async () => {
+      rig.startWorker();
+      await away.end({ timeout: 1 });
+      silent.close();
+    });
+
+    test("the first message of a fresh chat is answered at once, and so is what follows", async () => {
+      const chat = rig.newChat();
+      await rig.redis.hset(keys.chatOwner(chat.session_id), { user_id: chat.user_id, fresh: "1" });
+      const saidAt = performance.now();
+      const first = await chat.say("페트병 어떻게 버려?");
+      expect(first.done).toMatchObject({ status: "completed" });
+      // a store that is waited for takes 5 s
+      expect(performance.now() - saidAt).toBeLessThan(2500);
+      const second = await chat.say("그건 어디에 버려?");
+      expect(second.state?.standalone_message).toContain("페트병");
+    });
+
+    test("a chat that only PostgreSQL knows fails, and nothing is written over what it holds", async () => {
+      rig.startWorker();
+      const chat = rig.newChat();
+      await persist(chat, await chat.say("페트병 어떻게 버려?"));
+      await rig.worker.sync.drain();
+      await rig.cp.flushall();
+      rig.startWorker(away);
+      expect((await chat.say("그건?")).done).toMatchObject({ status: "failed" });
+      rig.startWorker();
+      expect(texts((await chat.remembered())?.messages)?.[0]).toBe("페트병 어떻게 버려?");
+      const next = await chat.say("그건 어디에 버려?");
+      expect(next.state?.standalone_message).toContain("페트병");
+    });
   });
 });

@@ -98,20 +98,22 @@ export function createMemory(options: MemoryOptions): Memory {
     }
   };
 
-  /** The first message of a chat has no memory to miss, whether PostgreSQL answers or not. */
-  const noneOfFirst = async (job: Job, claim: Claim, cause: unknown): Promise<undefined> => {
-    if (!(cause instanceof CheckpointUnreachable)) throw cause;
-    if ((await streams.hget(keys.job(job.job_id), "first")) !== "1") throw cause;
-    claim.note("", 0);
-    return undefined;
+  /** The first message of a chat has no memory to miss: what does not answer soon is not waited for. */
+  const readOfFirst = async (job: Job, claim: Claim, log: Log) => {
+    try {
+      return await soon(readOrRebuild(job, claim, log));
+    } catch (cause) {
+      if (!(cause instanceof CheckpointUnreachable)) throw cause;
+      claim.note("", 0);
+      return undefined;
+    }
   };
 
   const openOnce = async (job: Job, attempt: number, log: Log): Promise<Opened> => {
     const claim = new Claim(threadOf(job), job.job_id, attempt, () => isLive(job, attempt));
     await saver.claim(claim);
-    const tuple = await readOrRebuild(job, claim, log).catch((cause: unknown) =>
-      noneOfFirst(job, claim, cause),
-    );
+    const isFirst = (await streams.hget(keys.job(job.job_id), "first")) === "1";
+    const tuple = await (isFirst ? readOfFirst : readOrRebuild)(job, claim, log);
     claim.first = { tuple };
     const known = tuple?.checkpoint.channel_values["messages"] as MemoryMessage[] | undefined;
     const [rows, recent] = await Promise.all([
@@ -138,4 +140,18 @@ export function createMemory(options: MemoryOptions): Memory {
       }
     },
   };
+}
+
+/** Rejects with `CheckpointUnreachable` when a read takes longer than the first message of a chat waits. */
+async function soon<T>(reading: Promise<T>): Promise<T> {
+  const done = new AbortController();
+  const late = pause(limits.firstWaitMs, done.signal).then(() => {
+    throw new CheckpointUnreachable("read", new Error("no answer in time"));
+  });
+  late.catch(() => {}); // heard by the race alone
+  try {
+    return await Promise.race([reading, late]);
+  } finally {
+    done.abort();
+  }
 }

@@ -45,10 +45,10 @@ export function memoryRig() {
   let last: State | undefined;
   const tools = createTools(clock);
 
-  /** A worker that knows nothing of the one before it. */
-  const startWorker = () => {
-    const saver = new CheckpointSaver({ redis: cp, sql });
-    const memory = createMemory({ saver, streams: redis, sql, openWaitMs: 300, retryMs: 20 });
+  /** A worker that knows nothing of the one before it; on a database of its own when one is given. */
+  const startWorker = (own: Sql = sql) => {
+    const saver = new CheckpointSaver({ redis: cp, sql: own });
+    const memory = createMemory({ saver, streams: redis, sql: own, openWaitMs: 300, retryMs: 20 });
     const agent = buildAgent(tools, memory);
     worker = { agent, memory, sync: createSync({ redis: cp, sql, worker: "w1", log: quiet }) };
   };
