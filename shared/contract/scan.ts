@@ -92,6 +92,7 @@ export type Reward = v.InferOutput<typeof Reward>;
 export const scanErrorMessages = {
   VISION_NOT_CONFIGURED:
     "사진을 알아보는 기능이 아직 설정되지 않았어요. 무엇인지 글로 적어 주시면 찾아볼게요.",
+  IMAGE_TYPE_NOT_SEEN: "이 형식의 사진은 알아볼 수 없어요. JPEG이나 PNG로 올려 주세요.",
   IMAGE_UNAVAILABLE: "사진을 불러오지 못했어요. 다시 찍어서 올려 주세요.",
   VISION_FAILED: "사진을 알아보지 못했어요. 잠시 뒤 다시 시도해 주세요.",
   STAGE_FAILED: "분석하는 중 문제가 생겼어요. 잠시 뒤 다시 시도해 주세요.",

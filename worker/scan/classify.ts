@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import type { Classification } from "../../shared/contract/scan.ts";
+import { fail } from "../../shared/apis/result.ts";
 import { AppError } from "../../shared/errors.ts";
+import { ServiceError } from "../graph/api-failure.ts";
 import { majorOf, type Middle, middles } from "../knowledge/classes.ts";
 import type { Tag } from "../knowledge/schema.ts";
 import { prompts } from "../prompts/prompts.ts";
@@ -12,6 +14,13 @@ export const unknown = "미분류";
 const leastConfidence = 0.4;
 const maxTags = 8;
 const itemChars = 40;
+
+/** The model does not know pictures of this type. The picture's fault: no other try, no breaker. */
+export class TypeNotSeen extends ServiceError {
+  constructor() {
+    super(fail("invalid_request", "image: a type this model does not see"));
+  }
+}
 
 const Seen = v.object({
   middle: v.picklist(middles),
@@ -29,6 +38,7 @@ export async function see(
   const { model, job } = run;
   if (!model) throw new AppError("NOT_CONFIGURED");
   const image = await tools.fetchImage(job.image_url ?? "", signal);
+  if (image.mimeType === "image/heic" && model.provider === "openai") throw new TypeNotSeen();
   const states = tools.knowledge.tags.map(({ name }) => name);
   const said = job.message === "" ? "이 물건은 무엇인가요?" : `찍은 사람의 말: ${job.message}`;
   run.begin();

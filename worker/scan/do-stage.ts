@@ -6,7 +6,7 @@ import type {
 } from "../../shared/contract/scan.ts";
 import { compose, noRuleAnswer, tell } from "./answer-scan.ts";
 import type { Found } from "./checkpoints.ts";
-import { fromWords, see } from "./classify.ts";
+import { fromWords, see, TypeNotSeen } from "./classify.ts";
 import { findRules } from "./find-rules.ts";
 import type { WorkStage } from "./policies.ts";
 import type { ScanRun, ScanTools } from "./scan-context.ts";
@@ -100,11 +100,12 @@ async function execute<T>(
   const { executor, policies } = tools;
   const done = await executor.run(`scan_${stage}`, policies[stage], work, run.signal, fallback);
   if (done.status === "success" || done.status === "fallback_success") return done.result as T;
-  throw new StageFailed(codeOf(stage, done.error), done.cause);
+  throw new StageFailed(codeOf(stage, done.error, done.cause), done.cause);
 }
 
-function codeOf(stage: WorkStage, error: string | undefined): ScanErrorCode {
+function codeOf(stage: WorkStage, error: string | undefined, cause: unknown): ScanErrorCode {
   if (stage !== "vision") return "STAGE_FAILED";
+  if (cause instanceof TypeNotSeen) return "IMAGE_TYPE_NOT_SEEN";
   if (error === "not_configured") return "VISION_NOT_CONFIGURED";
   return error === "invalid_request" ? "IMAGE_UNAVAILABLE" : "VISION_FAILED";
 }

@@ -284,6 +284,21 @@ test("a picture that cannot be had is the picture's fault", async () => {
   expect(resultOf(await rig.log(job)).error?.code).toBe("IMAGE_UNAVAILABLE");
 });
 
+test.each([
+  { client: withOpenAi, code: "IMAGE_TYPE_NOT_SEEN" },
+  { client: withGemini, code: undefined },
+])(
+  "a HEIC picture is refused only where the model does not see it: $code",
+  async ({ client, code }) => {
+    const fetchImage = async () => ({ bytes: new Uint8Array([1]), mimeType: "image/heic" });
+    const job = await rig.accept();
+    await (
+      await rig.attempt(job, { model: client(), tools: { fetchImage } })
+    ).ended;
+    expect(resultOf(await rig.log(job)).error?.code).toBe(code as string);
+  },
+);
+
 test("a reward that cannot be given is null, and the scan is done", async () => {
   const reward = () => Promise.reject(new Error("the database is away"));
   const job = await rig.accept();
