@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { envFlag, envInteger, envUrl, readEnv, envNamespace, envRedisUrl } from "../shared/env.ts";
-import { budget, quota, rooms, signIn } from "../shared/limits.ts";
+import { assistant, budget, quota, rooms, signIn } from "../shared/limits.ts";
 import { OriginUrl, problemsOf, signInSettings, Switch } from "./auth/sign-in-env.ts";
 import { Kid, KeySet, PrivateJwk, publicHalf, secretKey } from "./gate/keyring.ts";
 import { logLevels } from "../shared/log.ts";
@@ -112,6 +112,14 @@ const Env = v.pipe(
       String(quota.streamOpensPerSecond),
     ),
     LIMIT_UPLOADS_PER_MINUTE: v.optional(envInteger(2, 100_000), String(quota.uploadsPerMinute)),
+    LIMIT_ASSISTANT_PER_MINUTE: v.optional(
+      envInteger(1, 100_000),
+      String(quota.assistantPerMinute),
+    ),
+    ASSISTANT_SESSION_TTL: v.optional(
+      envInteger(0, 31_536_000),
+      String(assistant.sessionTtlSeconds),
+    ),
     LIMIT_ADDRESS_REQUESTS_PER_SECOND: v.optional(envInteger(1, 100_000)),
     ...imageEnv,
   }),
@@ -160,6 +168,7 @@ const Env = v.pipe(
     corsOrigins: env.CORS_ORIGINS,
     instance: env.INSTANCE,
     cacheNamespace: env.CACHE_NAMESPACE,
+    assistantTtlSeconds: env.ASSISTANT_SESSION_TTL,
     webDir: env.WEB_DIR,
     maxReaders: env.SSE_MAX_READERS,
     proxyHops: env.TRUSTED_PROXY,
@@ -187,6 +196,7 @@ const Env = v.pipe(
       streamsAtOnce: env.LIMIT_STREAMS_AT_ONCE,
       streamOpensPerSecond: env.LIMIT_STREAM_OPENS_PER_SECOND,
       uploadsPerMinute: env.LIMIT_UPLOADS_PER_MINUTE,
+      assistantPerMinute: env.LIMIT_ASSISTANT_PER_MINUTE,
       addressRequestsPerSecond: env.LIMIT_ADDRESS_REQUESTS_PER_SECOND,
     },
   })),

@@ -10,6 +10,7 @@ import type { Log } from "../shared/log.ts";
 import type { ScriptedRedis } from "../shared/scripts.ts";
 import type { TraceContext, Tracing } from "../shared/trace.ts";
 import type { Auth } from "./auth/settings.ts";
+import type { AssistantParts } from "./assistant/parts.ts";
 import type { Role } from "./config.ts";
 import type { Revocations } from "./gate/revocations.ts";
 import type { Principal, Verify } from "./gate/verify.ts";
@@ -40,6 +41,7 @@ export interface Deps {
   readonly streams: Streams;
   readonly sockets: Sockets;
   readonly rooms: RoomParts;
+  readonly assistant: AssistantParts;
   readonly locks: Locks;
   readonly rewards: RewardDeps;
   /** The place search; undefined without a key. */

@@ -12,6 +12,7 @@ import { createLog } from "../shared/log.ts";
 import { closeInOrder, runUntilSignal } from "../shared/shutdown.ts";
 import { openTracing } from "../shared/trace.ts";
 import { createApp } from "./app.ts";
+import { createAssistantMetrics } from "./assistant/parts.ts";
 import { internalRewards } from "./characters/internal-rewards.ts";
 import { openAuth } from "./auth/open-auth.ts";
 import { closersOf, openClients } from "./clients.ts";
@@ -99,7 +100,12 @@ const rooms = openRooms({
   rules: config.rooms,
   needsToken: config.needsSocketToken,
 });
-const deps = { ...parts, auth, budget, rooms, corsOrigins, proxyHops, limits, images, page };
+const assistant = {
+  ttlSeconds: config.assistantTtlSeconds,
+  metrics: createAssistantMetrics(registry),
+};
+const domains = { rooms, assistant, auth, budget };
+const deps = { ...parts, ...domains, corsOrigins, proxyHops, limits, images, page };
 const server = serve(createApp(deps), config);
 const admin = serveAdmin({
   port: config.adminPort,

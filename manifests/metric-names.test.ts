@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createAudit } from "../gateway/auth/audit.ts";
+import { createAssistantMetrics } from "../gateway/assistant/parts.ts";
 import { createHttpMetrics } from "../gateway/metrics.ts";
 import { createSseMetrics } from "../gateway/sse/metrics.ts";
 import { createRoomMetrics } from "../gateway/rooms/metrics.ts";
@@ -29,6 +30,7 @@ async function exported(): Promise<Told[]> {
   createAudit({ log: createLog(() => {}), registry: gateway, clock: systemClock });
   createSseMetrics(gateway);
   createSocketMetrics(gateway);
+  createAssistantMetrics(gateway);
   createRoomMetrics(gateway);
   const router = routerMetrics();
   const store = { status: "ready" };

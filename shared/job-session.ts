@@ -14,6 +14,8 @@ import { assistant, room } from "./limits.ts";
 
 export interface JobSession {
   readonly kind: "room" | "assistant";
+  /** Of the room, or of the assistant's session. */
+  readonly sid: string;
   /** Redis keys. */
   readonly lock: string;
   readonly lockFence: string;
@@ -35,6 +37,7 @@ export function sessionOf(job: Job): JobSession | undefined {
     return {
       ...held(job, roomLock(job.room_sid)),
       kind: "room",
+      sid: job.room_sid,
       lockMs: room.lockMs,
       memory: undefined,
     };
@@ -44,6 +47,7 @@ export function sessionOf(job: Job): JobSession | undefined {
     return {
       ...held(job, assistantLock(sid)),
       kind: "assistant",
+      sid,
       lockMs: assistant.lockMs,
       memory: {
         key: keys.assistantMemory(namespace, sid),
@@ -87,9 +91,10 @@ export const scanFields: Readonly<Record<string, string>> = { kind: "scan" };
 /** As the fields of a job's record. */
 export function sessionFields(session: JobSession | undefined): Record<string, string> {
   if (!session) return {};
-  const { kind, lock, lockFence, lockToken, fence, lockMs, memory } = session;
+  const { kind, sid, lock, lockFence, lockToken, fence, lockMs, memory } = session;
   return {
     kind,
+    sid,
     lock,
     lock_fence: lockFence,
     lock_token: lockToken,
@@ -104,6 +109,7 @@ export function sessionFields(session: JobSession | undefined): Record<string, s
 const integer = v.pipe(v.string(), v.toNumber(), v.safeInteger());
 const Stored = v.object({
   kind: v.picklist(["room", "assistant"]),
+  sid: v.string(),
   lock: v.string(),
   lock_fence: v.string(),
   lock_token: v.string(),
@@ -123,6 +129,7 @@ export function readSession(fields: Readonly<Record<string, string>>): JobSessio
   return {
     kind,
     lock,
+    sid: parsed.output.sid,
     lockFence: lock_fence,
     lockToken: lock_token,
     fence,

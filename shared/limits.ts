@@ -37,6 +37,8 @@ export const quota = {
   /** Upload addresses of one user: a person takes a few photos, a script could fill the store. */
   uploadsPerMinute: 60,
   uploadBurst: 30,
+  /** Turns of one user with the assistant. */
+  assistantPerMinute: 20,
   /** Requests of one address (IPv6: one /64), of whatever user. Loopback has no limit unless one is configured. */
   addressRequestsPerSecond: 100,
   addressBurst: 400,
@@ -267,7 +269,7 @@ export const lock = {
   fenceTtlSeconds: 8 * 86_400,
 } as const;
 
-/** Rooms. */
+/** A turn of a room's model. */
 export const room = {
   /** A run of the model holds its room this long without being renewed; its worker renews it every second. */
   lockMs: 120 * seconds,
@@ -277,8 +279,31 @@ export const room = {
 export const assistant = {
   /** A turn holds its session this long without being renewed; its worker renews it every second. */
   lockMs: 30 * seconds,
+  /** How long a turn waits for the one before it in its session: while a person watches, and in a request. */
+  socketWaitMs: 5 * seconds,
+  requestWaitMs: 2 * seconds,
+  /** How long an answer is waited for; the job goes on. */
+  turnWaitMs: 120 * seconds,
+  /** Code points of a message. */
+  messageChars: 4000,
+  /** A session nobody talks in is forgotten after this. 0 keeps it for ever. */
+  sessionTtlSeconds: 7 * 86_400,
+  /** The same Idempotency-Key within this is the same turn. */
+  idempotencySeconds: 3600,
+  /** Tokens gather this long, or to this many characters, before they are a frame. The first does not wait. */
+  frameMs: 50,
+  frameChars: 64,
+  /** Turns of a session that are listed. */
+  listLimit: { default: 50, max: 200 },
   /** Entries kept of a session: 100 turns. */
   keptItems: 200,
+  /** What a model is told of a session, by our estimate; what came before goes into a summary. */
+  windowTokens: 8000,
+  /** Share of it that stays word for word when a summary is made: the next turns then need none. */
+  keptShare: 0.5,
+  /** What a tool found, and all of them together. */
+  toolResultChars: 2000,
+  toolResultsChars: 12_000,
 } as const;
 
 /** WebSockets. */

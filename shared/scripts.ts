@@ -104,7 +104,8 @@ export interface AcceptInput {
   readonly envelope: string;
   readonly shard: number;
   readonly doubleTexting: "enqueue" | "reject";
-  readonly idempotency: { readonly key: string; readonly bodyHash: string } | undefined;
+  readonly idempotency:
+    { readonly key: string; readonly bodyHash: string; readonly ttlSeconds?: number } | undefined;
   /** `traceparent` of the request, for whoever looks into the job. */
   readonly trace?: string;
   /** Jobs of this user that may be unended at once; undefined: any number. */
@@ -127,7 +128,10 @@ export function idempotencyPlace({ isScan, userId, idempotency }: AcceptInput) {
   if (!idempotency) return { key: "", seconds: ttl.idempotencySeconds };
   return isScan
     ? { key: keys.scanIdempotency(userId, idempotency.key), seconds: scan.idempotencySeconds }
-    : { key: keys.idempotency(userId, idempotency.key), seconds: ttl.idempotencySeconds };
+    : {
+        key: keys.idempotency(userId, idempotency.key),
+        seconds: idempotency.ttlSeconds ?? ttl.idempotencySeconds,
+      };
 }
 
 /** Writes a job's record, its first event, its turn and its outbox entry in one step. */

@@ -5,7 +5,7 @@ import { sha256Hex } from "../shared/contract/answer-text.ts";
 import { LogEvent } from "../shared/contract/event.ts";
 import { keys } from "../shared/keys.ts";
 import { job as jobLimits } from "../shared/limits.ts";
-import type { ScriptedRedis } from "../shared/scripts.ts";
+import { release, type ScriptedRedis } from "../shared/scripts.ts";
 import { describeWith, startRedis, type TestRedis } from "../shared/testing/services.ts";
 import { until } from "../shared/testing/until.ts";
 import { begin, completed, intercept } from "./testing/emit-rig.ts";
@@ -57,6 +57,21 @@ describeWith("redis")("emit", () => {
       [undefined, 1001],
       [1002, 1050],
     ]);
+  });
+
+  test("what a try said that was handed back uncounted is taken back as well", async () => {
+    const first = await begin(redis);
+    first.emit.token("앞", "answer");
+    await until(() => first.emit.answer().tokens === 1);
+    first.emit.abandon();
+    await release(redis, first.job.job_id, first.attempt.attempt, true);
+    const second = await begin(redis, { job: first.job, redelivered: true });
+    expect(second.attempt.tries).toBe(1);
+    second.emit.token("뒤", "answer");
+    await second.emit.end(completed);
+    const log = await readLog(redis, first.job.job_id);
+    expect(textOf(log).text).toBe("뒤");
+    expect(log.at(-1)?.data).toMatchObject({ result: { answer: "뒤" } });
   });
 
   test("a second try starts with a reset, goes on with numbers and progress", async () => {

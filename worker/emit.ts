@@ -70,6 +70,8 @@ interface EmitOptions {
 /** Tokens that may wait for the store before the producer does. */
 const waitingTokens = 256;
 const defaultRetryMs = 100;
+/** Token numbers begin above it. */
+const seqBeforeFirst = 1000;
 
 /** Opens an attempt's part of the log. */
 export function createEmit(options: EmitOptions): Emit {
@@ -178,7 +180,8 @@ export function createEmit(options: EmitOptions): Emit {
     tokensWaiting++;
   };
 
-  if (options.tries > 1) {
+  // a try that was handed back without being counted may have said something too
+  if (options.tries > 1 || options.lastTokenSeq > seqBeforeFirst) {
     wait({ kind: "reset" });
     void flush();
   }

@@ -34,6 +34,10 @@ const statuses = {
   JOB_NOT_WAITING: 409,
   JOB_FINISHED: 409,
   CHAT_BUSY: 409,
+  EMPTY_MESSAGE: 400,
+  INVALID_SESSION_ID: 400,
+  SESSION_NOT_FOUND: 404,
+  SESSION_BUSY: 409,
   IDEMPOTENCY_CONFLICT: 422,
   UPLOAD_REFUSED: 403,
   UPLOADER_MISMATCH: 403,
@@ -105,6 +109,10 @@ const sentences: Partial<Record<Code, string>> = {
   JOB_NOT_WAITING: "the job is not waiting for input",
   JOB_FINISHED: "the job has ended",
   CHAT_BUSY: "another answer of this chat is being written",
+  EMPTY_MESSAGE: "message empty",
+  INVALID_SESSION_ID: "session_id has 1 to 128 letters, digits, _ and -",
+  SESSION_NOT_FOUND: "session not found",
+  SESSION_BUSY: "session busy",
   IDEMPOTENCY_CONFLICT: "this Idempotency-Key was used with another body",
   UPLOAD_REFUSED: "this upload address is not good",
   UPLOADER_MISMATCH: "this upload belongs to somebody else",
@@ -148,7 +156,7 @@ export function wireNameOf(code: Code): string {
 /** The one error shape. */
 export function fail(error: AppError, c: Ctx): Response {
   const status = statusOf(error.code);
-  if (status === 503 || status === 429) {
+  if (status === 503 || status === 429 || error.code === "SESSION_BUSY") {
     c.header("Retry-After", String(error.retryAfterSeconds ?? retryAfterDefault));
   }
   return c.json(

@@ -5,7 +5,7 @@ import { input } from "../../shared/limits.ts";
 /** Characters are Unicode code points; the text is well-formed by now. */
 const characters = (text: string) => text.length - (text.match(/[\ud800-\udbff]/g)?.length ?? 0);
 
-const atMost = (max: number) =>
+export const atMost = (max: number) =>
   v.check<string, string>((text) => characters(text) <= max, `must have at most ${max} characters`);
 
 /** A message as a person sends it; unknown fields are dropped. */

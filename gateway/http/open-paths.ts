@@ -15,6 +15,12 @@ const open: ReadonlySet<string> = new Set([
 /** Sockets and histories of rooms ask for the token themselves: a browser sends it as a subprotocol, or none is needed. */
 const room =
   /^GET \/(v1\/session\/chat|api\/v1\/rooms\/[\w-]{1,64}\/(ws|history)|api\/chat\/history\/[\w-]{1,64})$/;
+/** The assistant's routes too. */
+const assistant = [
+  /^POST \/(api\/v1\/(assistant\/chat|chat\/messages)|chat)$/,
+  /^GET \/(api\/v1\/assistant\/ws|ws\/chat)$/,
+  /^(GET|DELETE) \/api\/v1\/assistant\/sessions\/[\w-]{1,128}(\/messages)?$/,
+];
 const signIn = /^GET \/api\/v1\/auth\/(google|kakao|naver)(\/(login|authorize|callback))?$/;
 /** Pictures and their upload addresses carry their own rights. */
 const ownRight =
@@ -22,5 +28,5 @@ const ownRight =
 
 export function isOpenPath(method: string, path: string): boolean {
   const asked = `${method} ${path}`;
-  return [signIn, ownRight, room].some((path) => path.test(asked)) || open.has(asked);
+  return [signIn, ownRight, room, ...assistant].some((path) => path.test(asked)) || open.has(asked);
 }

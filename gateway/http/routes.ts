@@ -2,6 +2,7 @@ import { infoRoutes } from "../info/routes.ts";
 import { userRoutes } from "../users/routes.ts";
 import { characterRoutes } from "../characters/routes.ts";
 import { authRoutes } from "../auth/routes.ts";
+import { assistantRoutes } from "../assistant/routes.ts";
 import type { Role } from "../config.ts";
 import { imageRoutes } from "../images/routes.ts";
 import { locationRoutes } from "../locations/routes.ts";
@@ -104,6 +105,7 @@ const routes: readonly Route[] = [
   ...roomRoutes,
   ...locationRoutes,
   ...authRoutes,
+  ...assistantRoutes,
   {
     method: "GET",
     path: "/health",

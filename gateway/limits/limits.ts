@@ -16,12 +16,13 @@ export interface LimitRules {
   readonly streamsAtOnce: number;
   readonly streamOpensPerSecond: number;
   readonly uploadsPerMinute: number;
+  readonly assistantPerMinute: number;
   /** Undefined: the default, and none for loopback. */
   readonly addressRequestsPerSecond: number | undefined;
 }
 
 /** What a route uses up of a user's share; sign-ins, before anybody is known, of their address's. */
-export type Share = "messages" | "streams" | "uploads" | "signIns";
+export type Share = "messages" | "streams" | "uploads" | "assistant" | "signIns";
 
 export interface Limits {
   readonly jobsAtOnce: number;
@@ -61,6 +62,11 @@ export function openLimits({ redis, clock, rules, hops }: Options): Limits {
       name: "messages",
       capacity: Math.min(quota.messageBurst, rules.messagesPerMinute),
       perSecond: rules.messagesPerMinute / 60,
+    },
+    assistant: {
+      name: "assistant",
+      capacity: rules.assistantPerMinute,
+      perSecond: rules.assistantPerMinute / 60,
     },
     streams: {
       name: "streams",

@@ -14,6 +14,7 @@ import { noTracing, type Tracing } from "../../shared/trace.ts";
 import { createApp } from "../app.ts";
 import { openAuth } from "../auth/open-auth.ts";
 import type { SignInSettings } from "../auth/settings.ts";
+import { createAssistantMetrics } from "../assistant/parts.ts";
 import type { Deps } from "../deps.ts";
 import { type Key, secretKey } from "../gate/keyring.ts";
 import { Revocations } from "../gate/revocations.ts";
@@ -163,6 +164,7 @@ export function openTestApp(
     page: undefined,
     proxyHops: 0,
     limits,
+    assistant: { ttlSeconds: 600, metrics: createAssistantMetrics(registry) },
     rooms: openRooms({
       redis,
       pubsub,

@@ -8,7 +8,8 @@
 -- ARGV[8] lease, ms  ARGV[9] max shard entries   ARGV[10] ended log ttl, s   ARGV[11] ended ttl, s
 -- ARGV[12] [13] the turn an assistant remembers: what was asked, what was answered; "" for none   ARGV[14] its most entries
 -- ARGV[15…] entries: event, data, internal ("" for none), in threes
--- A job that came with a lock gives it back with its end; under a lock that somebody else got since it cannot complete.
+-- A job that came with a lock gives it back with its end; under a lock that somebody else got since, or in
+-- a session that is not its user's any more, it cannot complete.
 -- Returns "appended" | "stale" (another attempt owns the job, or a store lost entries) | "ended" | "full" | "unlocked"
 local job = redis.call("HMGET", KEYS[1], "status", "attempt", "n")
 local status, attempt, n = job[1], job[2], tonumber(job[3])
@@ -20,8 +21,10 @@ if attempt ~= ARGV[1] or n ~= first - 1 then return "stale" end
 if ARGV[4] == "" and redis.call("XLEN", KEYS[3]) >= tonumber(ARGV[9]) then return "full" end
 local held, is_fenced = {}, false
 if ARGV[4] ~= "" then
-  held = redis.call("HMGET", KEYS[1], "lock", "lock_token", "lock_fence", "fence", "memory", "memory_owner", "memory_ttl")
+  held = redis.call("HMGET", KEYS[1], "lock", "lock_token", "lock_fence", "fence", "memory", "memory_owner", "memory_ttl",
+    "user_id")
   is_fenced = held[1] and tonumber(redis.call("GET", held[3]) or 0) > tonumber(held[4])
+  if held[5] and redis.call("GET", held[6]) ~= held[8] then is_fenced = true end -- deleted, perhaps another's by now
   if is_fenced and ARGV[4] == "completed" then return "unlocked" end
 end
 

@@ -41,7 +41,7 @@ export async function answer(
     run.token(words);
   };
   try {
-    for await (const token of run.llm(promptFor(state), run.signal)) {
+    for await (const token of run.llm((run.promptFor ?? promptFor)(state), run.signal)) {
       run.signal.throwIfAborted();
       show(guard.add(token));
       const room = run.room();

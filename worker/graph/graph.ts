@@ -43,11 +43,19 @@ export interface Agent {
   readonly remember?: (run: RunContext, text: string) => Promise<void>;
 }
 
-/**
- * Compiles the agent, once per process; without a memory every message stands alone. Throws
- * `START_CHECK_FAILED` when a contract has no producer.
- */
+/** The agent of a chat, once per process; without a memory every message stands alone. Throws as `buildAgents`. */
 export function buildAgent(tools: Tools, memory?: Memory): Agent {
+  return buildAgents(tools, memory).chat;
+}
+
+/**
+ * Compiles the graph for whom there is: `chat` on the chats' memory, `plain` with what the run brings of what was
+ * said before. Throws `START_CHECK_FAILED` when a contract has no producer.
+ */
+export function buildAgents(
+  tools: Tools,
+  memory?: Memory,
+): { readonly chat: Agent; readonly plain: Agent } {
   checkContracts();
   const intent = withReferences(createIntentNode(tools), tools);
   const as =
@@ -112,19 +120,19 @@ export function buildAgent(tools: Tools, memory?: Memory): Agent {
     (node) => node !== "waste_rag",
   );
   for (const node of toAggregator) graph.addEdge(node, "aggregator");
-  if (memory) {
-    // the library's type wants counting versions; the saver's own are texts, which it takes as well
-    const checkpointer = memory.saver as unknown as BaseCheckpointSaver;
-    return runWithMemory(graph.compile({ checkpointer }), memory);
-  }
   const compiled = graph.compile();
-  // the name is LangSmith's, where its own environment variables ask for it
-  return (run) =>
-    compiled.invoke(turnInput(run.job), {
-      context: { run },
-      signal: run.signal,
-      runName: `chat:${run.job.job_id}`,
-    });
+  const plain: Agent = (run) => {
+    const { messages, summary = null } = run.before ?? {};
+    return compiled.invoke(
+      { ...turnInput(run.job, messages), summary },
+      // the name is LangSmith's, where its own environment variables ask for it
+      { context: { run }, signal: run.signal, runName: `chat:${run.job.job_id}` },
+    );
+  };
+  if (!memory) return { chat: plain, plain };
+  // the library's type wants counting versions; the saver's own are texts, which it takes as well
+  const checkpointer = memory.saver as unknown as BaseCheckpointSaver;
+  return { chat: runWithMemory(graph.compile({ checkpointer }), memory), plain };
 }
 
 const needsPlace: Needs = ({ text, place, placeProblem }) => {

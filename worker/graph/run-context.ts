@@ -9,14 +9,16 @@ import type { Retrieval } from "../knowledge/retrieve.ts";
 import type { Knowledge } from "../knowledge/schema.ts";
 import type { Place } from "../../shared/places/place.ts";
 import type { CollectionPointFact, DistrictFact, ServiceFact } from "../llm/facts.ts";
-import type { Llm } from "../llm/llm.ts";
+import type { Llm, Prompt } from "../llm/llm.ts";
 import type { ModelClient } from "../llm/model-client.ts";
 import type { Person } from "./ask-person.ts";
 import type { TextCache } from "./intent/cache.ts";
 import type { Executor } from "./executor.ts";
 import type { Policies } from "./policies.ts";
 import type { Why } from "./routing.ts";
-import type { NodeResult } from "./state.ts";
+import type { NodeResult, State } from "./state.ts";
+import type { Summary } from "../memory/compress.ts";
+import type { MemoryMessage } from "../memory/message.ts";
 import type { Advise } from "./waste-advice.ts";
 
 export interface Query {
@@ -94,6 +96,13 @@ export interface RunContext {
   readonly llm: Llm;
   /** Which model `llm` is: sizes what the chat's memory may hold. `local` has no words of its own. */
   readonly modelName?: string;
+  /** What was said before, where the graph keeps no memory of its own. */
+  readonly before?: {
+    readonly messages: readonly MemoryMessage[];
+    readonly summary: Summary | null;
+  };
+  /** How the answer node asks the model; undefined: as a chat does. */
+  readonly promptFor?: (state: State) => Prompt;
   /** Number of this attempt: the right to write the chat's memory. */
   readonly attempt?: number;
   /** The job's model for everything but the answer; undefined in the offline mode. */

@@ -1,32 +1,40 @@
+import type { SubAgent } from "../../shared/contract/stages.ts";
 import type { Facts, Missing, PriceFact, WasteAdvice } from "../llm/facts.ts";
 import type { Section } from "../llm/llm.ts";
 
+/** A section, and which node it is from. */
+export type NodeSection = Section & { readonly node: SubAgent | undefined };
+
 /** What the nodes found as titled text, in the order of contract 7.7. */
-export function sectionsFrom(facts: Facts): Section[] {
-  const sections: Section[] = [];
-  const add = (title: string, lines: readonly (string | undefined)[]) => {
+export function sectionsFrom(facts: Facts): NodeSection[] {
+  const sections: NodeSection[] = [];
+  const add = (title: string, lines: readonly (string | undefined)[], node?: SubAgent) => {
     const text = lines.filter((line) => line !== undefined && line !== "").join("\n");
-    if (text !== "") sections.push({ title, text });
+    if (text !== "") sections.push({ title, text, node });
   };
-  for (const advice of facts.waste) add(`배출 규칙: ${advice.matched}`, wasteLines(advice));
+  for (const advice of facts.waste)
+    add(`배출 규칙: ${advice.matched}`, wasteLines(advice), "waste_rag");
   for (const one of facts.characters) {
-    add(`캐릭터: ${one.name}`, [one.label && `담당: ${one.label}`, one.personality, ...one.lines]);
+    const lines = [one.label && `담당: ${one.label}`, one.personality, ...one.lines];
+    add(`캐릭터: ${one.name}`, lines, "character");
   }
-  if (facts.prices) add("재활용품 시세", priceLines(facts.prices));
+  if (facts.prices) add("재활용품 시세", priceLines(facts.prices), "recyclable_price");
   if (facts.bulkWaste) {
     const { items, steps, freePickup, fees, localNote, district } = facts.bulkWaste;
     const names = items.map(({ name }) => name).join(", ");
-    add("대형폐기물", [names, ...steps, freePickup, ...(fees ?? []), localNote]);
-    if (district) add(`${district.name} 배출 안내`, district.lines);
+    const lines = [names, ...steps, freePickup, ...(fees ?? []), localNote];
+    add("대형폐기물", lines, "bulk_waste");
+    if (district) add(`${district.name} 배출 안내`, district.lines, "bulk_waste");
   }
   for (const point of facts.collectionPoints) {
-    add(`수거 장소: ${point.name}`, [
+    const lines = [
       ...point.where,
       point.accepts.length > 0 ? `받는 것: ${point.accepts.join(", ")}` : undefined,
       point.rejects.length > 0 ? `안 받는 것: ${point.rejects.join(", ")}` : undefined,
       `문의: ${point.ask.join(", ")}`,
       point.note,
-    ]);
+    ];
+    add(`수거 장소: ${point.name}`, lines, "collection_point");
   }
   for (const { title, lines } of facts.services) add(title, lines);
   add("구할 수 없었던 것", facts.missing.map(missingLine));

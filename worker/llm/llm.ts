@@ -20,6 +20,8 @@ export interface Prompt {
   readonly sections: readonly Section[];
   readonly history: readonly Turn[];
   readonly question: string;
+  /** What the model reads as the user's message, word for word; undefined: the sections, then the question. */
+  readonly message?: string;
   /** The sections as data, for an adapter that composes instead of generating. */
   readonly facts: Facts;
 }
@@ -35,6 +37,7 @@ export type Llm = (prompt: Prompt, signal: AbortSignal, meter?: Meter) => AsyncI
  * a mark of its own that its text cannot close: what a page or a service says stays data.
  */
 export function userText(prompt: Prompt): string {
+  if (prompt.message !== undefined) return prompt.message;
   const sections = prompt.sections.map(
     ({ title, text }) =>
       `<자료 제목="${inMark(title).replaceAll('"', "'")}">\n${inMark(text)}\n</자료>`,

@@ -1,6 +1,7 @@
 // The prompts as data. Each file begins with its version; a changed text gets the next number, because cached
 // answers of the old one must not be taken for the new one's.
 import answerText from "./answer.md" with { type: "text" };
+import assistantText from "./assistant.md" with { type: "text" };
 import characterText from "./answers/character.md" with { type: "text" };
 import generalText from "./answers/general.md" with { type: "text" };
 import locationText from "./answers/location.md" with { type: "text" };
@@ -48,6 +49,7 @@ export const prompts = {
   multiIntent: readPrompt("multi-intent", multiIntentText),
   decompose: readPrompt("decompose", decomposeText),
   answer: readPrompt("answer", answerText),
+  assistant: readPrompt("assistant", assistantText),
   vision: readPrompt("vision", visionText),
   feedback: readPrompt("feedback", feedbackText),
   grade: readPrompt("grade", gradeText),
@@ -69,18 +71,21 @@ const instructionOf: Partial<Record<Intent, keyof typeof answers>> = {
   general: "general",
 };
 
-/** Persona and the instructions of everything asked, with the versions that went into it. */
-export function answerPrompt(intents: readonly Intent[]): {
-  readonly system: string;
-  readonly version: string;
-} {
+/**
+ * Persona and the instructions of everything asked, with the versions that went into it. `persona`: who answers,
+ * the guide of a chat or the assistant.
+ */
+export function answerPrompt(
+  intents: readonly Intent[],
+  persona: "answer" | "assistant" = "answer",
+): { readonly system: string; readonly version: string } {
   const names = [...new Set(intents.flatMap((intent) => instructionOf[intent] ?? []))];
   const parts = [
-    prompts.answer,
+    prompts[persona],
     ...names.map((name) => answers[name]),
     ...(intents.length > 1 ? [answers.multi] : []),
   ];
-  const label = ["answer", ...names, ...(intents.length > 1 ? ["multi"] : [])];
+  const label: string[] = [persona, ...names, ...(intents.length > 1 ? ["multi"] : [])];
   return {
     system: parts.map(({ text }) => text).join("\n\n"),
     version: parts.map(({ version }, i) => `${label[i]}:${version}`).join(" "),

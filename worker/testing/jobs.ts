@@ -44,6 +44,7 @@ export async function newTurn(
     ttlMs: limits.lockMs,
   });
   if (!held) throw new Error("the session is busy");
+  await redis.set(keys.assistantOwner("test", sid), common.user_id);
   return {
     ...common,
     session_id: v.parse(ChatId, common.job_id),
