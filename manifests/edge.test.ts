@@ -54,6 +54,14 @@ const requests = [
   ["GET", "/api/v1/auth/facebook", undefined],
   ["GET", "/api/v1/auth/ext-authz/api/v1/chat", undefined],
   ["GET", "/v1/session/chat", "chat-sockets"],
+  ["POST", "/chat", "assistant-turns"],
+  ["GET", "/chat", undefined],
+  ["POST", "/api/v1/assistant/chat", "assistant-turns"],
+  ["POST", "/api/v1/chat/messages", "assistant-turns"],
+  ["GET", "/ws/chat", "chat-sockets"],
+  ["GET", "/api/v1/assistant/ws", "chat-sockets"],
+  ["GET", "/api/v1/assistant/sessions/s1/messages", "chat-api"],
+  ["DELETE", "/api/v1/assistant/sessions/s1", "chat-api"],
   ["GET", "/api/v1/rooms/room001/ws", "chat-sockets"],
   ["GET", "/api/v1/rooms/room001/history", "chat-api"],
   ["GET", "/api/chat/history/room001", "chat-api"],
@@ -66,10 +74,9 @@ describe.skipIf(cannotRender !== undefined).each(["dev", "prod"] as const)(
   "edge of %s",
   (overlay) => {
     const virtualService = () => find(renderOverlay(overlay), "VirtualService", "chat");
-    const [events, api] = [0, 1].map((at) => () => virtualService().spec.http[at]) as [
-      () => Spec,
-      () => Spec,
-    ];
+    const rule = (name: string) => () =>
+      virtualService().spec.http.find((one: Spec) => one.name === name) as Spec;
+    const [events, turns, api] = [rule("chat-events"), rule("assistant-turns"), rule("chat-api")];
 
     test("has one host, by name, in one VirtualService", () => {
       const objects = renderOverlay(overlay);
@@ -115,6 +122,11 @@ describe.skipIf(cannotRender !== undefined).each(["dev", "prod"] as const)(
       expect(api().route[0].destination.host).toBe("gateway-api.chat.svc.cluster.local");
     });
 
+    test("a whole answer gets its two minutes", () => {
+      expect(turns().timeout).toBe("130s");
+      expect(turns().retries.retryOn).toBe("connect-failure,refused-stream");
+    });
+
     test("sockets have no timeout and no retry", () => {
       const sockets = virtualService().spec.http.find(({ name }: Spec) => name === "chat-sockets");
       expect(sockets).not.toHaveProperty("timeout");
@@ -155,7 +167,14 @@ test.skipIf(cannotRender !== undefined)(
   "the canary gets no request until its weight is raised",
   () => {
     const { http } = find(renderOverlay("prod"), "VirtualService", "chat").spec;
-    const routes = http[1].route.map(({ destination, weight }: Spec) => [
+    const named = (name: string) => http.find((one: Spec) => one.name === name);
+    for (const { name, route } of http) {
+      const [{ destination }] = route;
+      if (destination.host.startsWith("gateway-api")) {
+        expect([name, destination.subset]).toEqual([name, "stable"]);
+      }
+    }
+    const routes = named("chat-api").route.map(({ destination, weight }: Spec) => [
       destination.subset,
       weight,
     ]);

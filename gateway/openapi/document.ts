@@ -108,7 +108,8 @@ function operationOf(route: Route, doc: RouteDoc): Operation {
 /** `get_chat_chat_id_events`: stable as long as the path is. */
 function idOf({ method, path }: Route): string {
   const words = path.replace(/^\/api\/v1\//, "").match(/\w+/g) ?? [];
-  return [method.toLowerCase(), ...words].join("_");
+  const isRoot = !path.startsWith("/api/") && words.length === 1; // `/chat` is not `/api/v1/chat`
+  return [method.toLowerCase(), ...(isRoot ? ["root"] : []), ...words].join("_");
 }
 
 function parametersOf(route: Route, doc: RouteDoc): Parameter[] {
