@@ -5,12 +5,21 @@ const usage = `Usage: bun gateway/main.ts [api|sse|all]
 The HTTP side of eco2: api takes messages and serves chats, sse streams answers, all (default) does both.
 Needs REDIS_STREAMS_URL, REDIS_PUBSUB_URL, RABBITMQ_URL, DATABASE_URL and JWT_SECRET; takes JWT_ISS, JWT_AUD,
 JWT_KID, JWT_SECRET_OLD and JWT_KID_OLD (while keys are rotated), JWT_JWKS (a set of public ES256 and EdDSA keys),
-AUTH_COOKIE_DOMAIN, PORT, HOST, ADMIN_PORT, LOG_LEVEL, CORS_ORIGINS, INSTANCE, SSE_MAX_READERS (503 above it), WEB_DIR (a built page to
+JWT_SIGNING_KEY (a private JWK of either kind, instead of JWT_SECRET), PORT, HOST, ADMIN_PORT, LOG_LEVEL, CORS_ORIGINS, INSTANCE, SSE_MAX_READERS (503 above it), WEB_DIR (a built page to
 serve), CACHE_NAMESPACE (what keys of locks and assistant memories begin with: eco2), TRUSTED_PROXY (how many proxies
 are in front), and the limits of users and addresses:
 LIMIT_MESSAGES_PER_MINUTE, LIMIT_JOBS_AT_ONCE, LIMIT_STREAMS_AT_ONCE, LIMIT_STREAM_OPENS_PER_SECOND,
 LIMIT_ADDRESS_REQUESTS_PER_SECOND. Rooms: ROOM_AUTH (required, or optional: who sends no token may talk), ROOM_SOCKETS,
-ROOM_MESSAGES_PER_10S, ROOM_INVOKES_PER_MINUTE, ROOM_ALL_INVOKES_PER_MINUTE, ROOM_HISTORY_PER_MINUTE. Traces go to OTEL_EXPORTER_OTLP_ENDPOINT, by the standard OTEL_* variables.`;
+ROOM_MESSAGES_PER_10S, ROOM_INVOKES_PER_MINUTE, ROOM_ALL_INVOKES_PER_MINUTE, ROOM_HISTORY_PER_MINUTE.
+
+Sign-in: OAUTH_{GOOGLE,KAKAO,NAVER}_CLIENT_ID, _CLIENT_SECRET, _REDIRECT_URI (exact, a comma list; default
+{PUBLIC_API_BASE}/api/v1/auth/{service}/callback) and _BASE_URL (another origin for the service: tests); FRONTEND_URL (where
+people go afterwards; default: our own page), AUTH_ACCESS_TTL_MINUTES (180), AUTH_REFRESH_TTL_DAYS (30), AUTH_COOKIE_DOMAIN,
+AUTH_COOKIE_SAMESITE (Lax or None), AUTH_COOKIE_SECURE (1; 0 for plain http), AUTH_STATE_COOKIE (1: the way back must be made
+by the browser that began), AUTH_DEV_LOGIN (0; 1 lets anybody be anybody: only with HOST=127.0.0.1 and never with
+NODE_ENV=production). Budget of models: BUDGET_USER_TOKENS_PER_DAY, BUDGET_TOTAL_TOKENS_PER_DAY (0: none).
+
+Traces go to OTEL_EXPORTER_OTLP_ENDPOINT, by the standard OTEL_* variables.`;
 
 /** The role the arguments ask for. Prints the usage and exits for `--help` (0) and for anything unknown (2). */
 export function readRole(args: readonly string[]): Role {

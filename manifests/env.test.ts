@@ -67,7 +67,8 @@ function why(reason: string): true {
 }
 
 describe.each([...processes])("environment of $name", ({ name, app, role }) => {
-  const config = projectFile(`${app}/config.ts`);
+  const own = projectFile(`${app}/config.ts`);
+  const config = own && own + (projectFile(`${app}/images/settings.ts`) ?? "");
   const missing =
     cannotRender !== undefined ||
     (config === undefined && why(`${app}/config.ts does not exist yet`));
