@@ -5,7 +5,7 @@ export const en: Texts = {
   newChat: "New chat",
   chats: "Chats",
   viewsLabel: "Other views",
-  views: { scan: "Look at a photo", collection: "Characters" },
+  views: { scan: "Look at a photo", collection: "Characters", rooms: "Talk together" },
   conversation: "Conversation",
   untitled: "New chat",
   noChats: "No chats yet.",
