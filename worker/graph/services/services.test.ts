@@ -116,6 +116,19 @@ test("the weather of now, of a named city, and of tomorrow", async () => {
   expect(nowhere?.lines[0]).toContain("어느 지역");
 });
 
+test("where the weather is meant, a model is asked only when nothing else says it", async () => {
+  replies = [calls("weather_place", { place: "서울" })];
+  const text = "한강 있는 그 도시 날씨 어때?";
+  expect((await services.weather(asking(text, { model: gpt }), signal))?.title).toBe("서울 날씨");
+  const before = openai.seen.length;
+  await services.weather(asking("서울 날씨", { model: gpt }), signal);
+  await services.weather(asking(text, { model: gpt, place: here }), signal);
+  expect(openai.seen).toHaveLength(before);
+  replies = [calls("weather_place", "{"), calls("weather_place", "{")];
+  const unknown = await services.weather(asking(text, { model: gpt }), signal);
+  expect(unknown?.lines[0]).toContain("어느 지역");
+});
+
 test("beside another question the weather is only a tip, and only with a place", async () => {
   const beside = { why: "enrichment" } as const;
   const tip = await services.weather(asking("종이 버리는 법", { ...beside, place: here }), signal);

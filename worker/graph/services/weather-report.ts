@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import type { Clock } from "../../../shared/clock.ts";
 import type { KakaoLocal } from "../../../shared/apis/kakao-local.ts";
 import type { Kma } from "../../apis/kma.ts";
@@ -5,10 +6,24 @@ import type { CurrentWeather, Forecast } from "../../apis/kma-rows.ts";
 import type { Place } from "../../../shared/places/place.ts";
 import { hourMs, seoulTime } from "../../../shared/seoul-time.ts";
 import { weatherTip } from "../../apis/weather-tip.ts";
+import type { FunctionCall } from "../../llm/call-function.ts";
 import { dataOf } from "../api-failure.ts";
 import { centerOf, findPlaceName } from "../places/find-place.ts";
+import { argumentsBy } from "./ask-model.ts";
 import { plain } from "../plain-text.ts";
 import type { Service } from "../run-context.ts";
+
+const Where = v.object({ place: v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(40)) });
+const weatherPlace: FunctionCall<v.InferOutput<typeof Where>> = {
+  name: "weather_place",
+  description: "어느 곳의 날씨를 묻는지 알린다.",
+  parameters: {
+    type: "object",
+    properties: { place: { type: "string", description: "말에 나온 지역이나 장소의 한국어 이름" } },
+    required: ["place"],
+  },
+  input: Where,
+};
 
 interface WeatherClients {
   readonly kma: Kma;
@@ -56,7 +71,10 @@ export function weatherReport({ kma, kakao, clock }: WeatherClients): Service {
       const tip = now && weatherTip(now, query.text);
       return tip ? { title: "오늘 날씨와 배출", lines: [tip] } : undefined;
     }
-    const named = findPlaceName(query.text);
+    // a model is asked only where neither the words nor the person's device say where
+    const inWords = findPlaceName(query.text);
+    const isUnknown = inWords === undefined && !query.place;
+    const named = isUnknown ? (await argumentsBy(query, weatherPlace, signal))?.place : inWords;
     const place = named === undefined ? query.place : await placeOf(named, signal);
     if (!place) return named === undefined ? whichPlace : undefined;
     const where = named === undefined ? "지금 위치" : plain(named, 40);
