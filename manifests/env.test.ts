@@ -24,6 +24,7 @@ const stored: Record<string, string> = {
   database: "postgres://chat_app:secret@db.example.com:5432/chat",
   migrateDatabase: "postgres://chat_migrate:secret@db.example.com:5432/chat",
   jwt: "0123456789abcdef0123456789abcdef",
+  image: "0123456789abcdef0123456789abcdef",
 };
 
 /** What a key of a Secret holds: the local literal, or the ExternalSecret's template filled in. */

@@ -12,7 +12,7 @@ const table: Record<
   { in: readonly string[]; out: (postgres: string) => readonly string[] }
 > = {
   "gateway-api": {
-    in: [ingress, monitoring],
+    in: [ingress, "chat/worker:8000", monitoring],
     out: (postgres) => [...redis, "rabbitmq:5672", postgres, "0.0.0.0/0:443", collector],
   },
   "gateway-sse": {
@@ -21,7 +21,14 @@ const table: Record<
   },
   worker: {
     in: [monitoring],
-    out: (postgres) => [...redis, "rabbitmq:5672", postgres, "0.0.0.0/0:443", collector],
+    out: (postgres) => [
+      ...redis,
+      "rabbitmq:5672",
+      postgres,
+      "0.0.0.0/0:443",
+      collector,
+      "chat/gateway-api:8000",
+    ],
   },
   "router-relay": { in: [monitoring], out: () => [...redis, "rabbitmq:5672", collector] },
   "router-persistence": { in: [monitoring], out: (postgres) => [...redis, postgres, collector] },
