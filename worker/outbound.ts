@@ -60,6 +60,7 @@ export function outbound(
     if (url.port !== "" && !internet.ports?.includes(url.port)) refuse("bad_port");
     const host = url.hostname.replace(/^\[|\]$/g, "");
     const addresses = await resolve(host).catch(() => refuse("unknown_host"));
+    signal.throwIfAborted(); // a late answer opens nothing
     const [address] = addresses;
     if (address === undefined || !addresses.every(isAllowed)) refuse("not_public");
     const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);

@@ -67,6 +67,7 @@ describeWith("redis", "postgres")("sign-in", async () => {
   test("what goes to the service: PKCE where it has it, our redirect, nothing of the client's state", async () => {
     const asked = `?redirect_uri=https://evil.example/cb&state=mine&frontend_origin=https://evil.example`;
     for (const provider of providers) {
+      expect((await use.send("GET", `/api/v1/auth/${provider}/login${asked}`)).status).toBe(200);
       const answer = await use.send("GET", `/api/v1/auth/${provider}/authorize${asked}`);
       const body = (await answer.json()) as { authorization_url: string; state: string };
       const { searchParams } = new URL(body.authorization_url);

@@ -404,8 +404,11 @@ describeWith("redis", "postgres")("images in the embedded store", async () => {
       "eco paper paper_products pet plastic vinyl styrofoam glass metal clothes battery lighting monitor";
     let total = 0;
     for (const name of names.split(" ")) {
-      const answer = await bare.app.request(`/api/v1/images/_cdn/character/${name}.png`);
+      const path = `/api/v1/images/_cdn/character/${name}.png`;
+      const answer = await bare.app.request(path);
       expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "image/png"]);
+      const known = { "if-none-match": answer.headers.get("etag") ?? "" };
+      expect((await bare.app.request(path, { headers: known })).status).toBe(304);
       expect(answer.headers.get("access-control-allow-origin")).toBe("*");
       const bytes = new Uint8Array(await answer.arrayBuffer());
       expect(bytes.slice(1, 4)).toEqual(new Uint8Array([0x50, 0x4e, 0x47]));

@@ -183,7 +183,11 @@ test("TLS is spoken to a literal address too, and a name is asked for by its nam
 
 /** Who may open connections, and to what. Anything else that fetches a person's URL has to use the guard. */
 const outgoing: Readonly<Record<string, string>> = {
-  "worker/fetch-image.ts": "the guard: a person's URL",
+  "worker/outbound.ts": "the guard: a person's URL, or one of a stranger's page",
+  "worker/images/read-image.ts":
+    "our own store by an image key, under the operator's base URL; all else by the guard",
+  "worker/images/upload-bytes.ts": "our own gateway, by the operator's base URL",
+  "gateway/images/s3-store.ts": "the operator's bucket, by image keys",
   "worker/llm/model-http.ts": "model services, by the operator's base URL",
   "gateway/auth/exchange.ts": "sign-in services, by addresses of ours",
   "shared/apis/http.ts": "outside services, by base URLs of ours",
