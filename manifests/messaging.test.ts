@@ -117,7 +117,7 @@ describe("the broker's topology", () => {
         "^(reward\\.events|amq\\.gen-.*)$",
         "^(chat\\.process|character\\.(cache|save_ownership|grant_default)|users\\.save_character|amq\\.gen-.*)$",
       ],
-      ["router", "^$", "^chat_tasks$", "^dlq\\.chat\\.process$"],
+      ["router", "^$", "^(chat_tasks|blacklist\\.events)$", "^dlq\\.chat\\.process$"],
       ["keda", "^$", "^$", "^$"],
     ]);
     expect(find(objects, "User", "keda").spec.tags).toEqual(["monitoring"]);

@@ -13,6 +13,7 @@ import type { Metrics } from "./metrics.ts";
 import { drainOutbox, outboxLease } from "./outbox.ts";
 import { persist } from "./persist.ts";
 import { relay } from "./relay.ts";
+import { drainRevocations } from "./revocation-outbox.ts";
 import { settleDeadLetters } from "./settle-dead-letters.ts";
 import { checkBroker, checkDatabase, checkStreams } from "./start-checks.ts";
 import { trimShards } from "./trim.ts";
@@ -67,9 +68,9 @@ export async function startRelay(
   const shardLeases = Array.from({ length: shardCount }, (_, shard) => keys.shardLease(shard));
   const wanted = [...shardLeases, watchdogLease, outboxLease];
   const leases = createLeases({ redis: leasing, wanted, holder: instance, clock, log });
-  const [heart, trimHeart, watchHeart, outboxHeart] = [0, 1, 2, 3].map(() =>
+  const [heart, trimHeart, watchHeart, outboxHeart, revocationHeart] = [0, 1, 2, 3, 4].map(() =>
     createHeart(clock),
-  ) as [Heart, Heart, Heart, Heart];
+  ) as [Heart, Heart, Heart, Heart, Heart];
   const { tracing = noTracing } = options;
   const common = { leases, shardCount, metrics, tracing, clock, log };
   metrics.watchRelay({
@@ -79,13 +80,17 @@ export async function startRelay(
   });
   return {
     heart,
-    hearts: [heart, trimHeart, watchHeart, outboxHeart],
+    hearts: [heart, trimHeart, watchHeart, outboxHeart, revocationHeart],
     loops: {
       leases: leases.keep(signal),
       relay: relay({ ...common, reads, store, live, heart }, signal),
       trim: trimShards({ ...common, store: duties, heart: trimHeart }, signal),
       watchdog: watchDeadlines({ ...common, store: duties, live, heart: watchHeart }, signal),
       outbox: drainOutbox({ ...common, store: duties, broker, names, heart: outboxHeart }, signal),
+      revocations: drainRevocations(
+        { ...common, store: duties, broker, names, heart: revocationHeart },
+        signal,
+      ),
     },
     phases: [
       { leases: () => leases.release(), broker: () => broker.close() },
