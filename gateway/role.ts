@@ -19,6 +19,11 @@ AUTH_COOKIE_SAMESITE (Lax or None), AUTH_COOKIE_SECURE (1; 0 for plain http), AU
 by the browser that began), AUTH_DEV_LOGIN (0; 1 lets anybody be anybody: only with HOST=127.0.0.1 and never with
 NODE_ENV=production). Budget of models: BUDGET_USER_TOKENS_PER_DAY, BUDGET_TOTAL_TOKENS_PER_DAY (0: none).
 
+Pictures are kept in IMAGE_DIR (a folder) or in a bucket (S3_ENDPOINT, S3_BUCKET, S3_REGION, S3_ACCESS_KEY_ID,
+S3_SECRET_ACCESS_KEY); either needs PUBLIC_API_BASE (where clients reach us) and IMAGE_SECRET (32 characters or more, signs
+upload addresses; workers need it to store what they draw). IMAGE_CDN_BASE says where pictures are read, when not from us or
+from the bucket; LIMIT_UPLOADS_PER_MINUTE how many addresses a user gets. Without a store the routes answer 501.
+
 Traces go to OTEL_EXPORTER_OTLP_ENDPOINT, by the standard OTEL_* variables.`;
 
 /** The role the arguments ask for. Prints the usage and exits for `--help` (0) and for anything unknown (2). */

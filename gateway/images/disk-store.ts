@@ -85,7 +85,9 @@ export function openDiskStore(dir: string): DiskStore {
       const found = await stat(pathOf(key)).catch(ifMissing);
       if (!found) return undefined;
       const isSmall = to - from < chunkBytes; // in one piece, it keeps its Content-Length
-      return isSmall ? readPart(pathOf(key), from, to) : streamOf(pathOf(key), from, to);
+      return isSmall
+        ? readPart(pathOf(key), from, to).catch(ifMissing)
+        : streamOf(pathOf(key), from, to);
     },
     async remove(key) {
       await rm(metaOf(key), { force: true });
