@@ -2,6 +2,7 @@ import { full, fullArguments, fullUsage } from "./full.ts";
 import { gate } from "./gate/gate.ts";
 import { limitsArguments, limitsUsage, underLimits } from "./limits.ts";
 import { locations } from "./locations.ts";
+import { news } from "./news.ts";
 import { outage, outageArguments, outageUsage } from "./outage.ts";
 import { scan } from "./scan.ts";
 import { runs } from "./runs.ts";
@@ -13,6 +14,7 @@ const usage = `bun run bench <what>
   gate    the check of a token: in the process, and as an ext_authz service over HTTP
   locations
           the map with 100,000 generated places at 200 requests a second
+  news    100,000 articles, profiles and collections at 200 requests a second
   runs    the agent: memory of 40 runs at once, CPU of one, checkpoint and retrieval
   smoke   a minute on a fresh stack: start, latency and memory at idle, every answer checked
   scan    what a scan costs beyond its model, with a picture of our own store
@@ -30,6 +32,8 @@ if (what === "--help" || what === "-h") {
   process.exitCode = (await gate()) ? 0 : 1;
 } else if (what === "locations" && rest.length === 0) {
   process.exitCode = (await locations()) ? 0 : 1;
+} else if (what === "news" && rest.length === 0) {
+  process.exitCode = (await news()) ? 0 : 1;
 } else if (what === "runs" && rest.length === 0) {
   process.exitCode = (await runs()) ? 0 : 1;
 } else if (what === "smoke" && rest.length === 0) {

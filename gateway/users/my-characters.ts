@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { defaultCode } from "../../shared/characters/catalog.ts";
 import { publishConfirmed } from "../../shared/clients/amqp.ts";
 import type { UserId } from "../../shared/contract/ids.ts";
 import type { Deps, Handle } from "../deps.ts";
@@ -16,30 +17,39 @@ const Owned = v.object({
 });
 type Owned = v.InferOutput<typeof Owned>;
 
-/** GET the caller's collection, the oldest first: a bare list. Whoever has nothing yet has the default one at once. */
+/**
+ * GET the caller's collection, the default character first, then the oldest: a bare list. Whoever has no default one
+ * yet sees it at once, and it is asked for.
+ */
 export const listMyCharacters: Handle = async (c, deps) => {
   const { userId } = c.get("principal");
   const rows = await selectOwned(deps, userId);
-  if (rows.length > 0) return c.json(rows);
+  const owned = rows.filter(({ status }) => status === "owned").map(withoutStatus);
   const character = await query(deps.rewards.catalog.default());
-  if (!character) return c.json([]);
+  // one that was given away is not given again
+  if (!character || rows.some(({ code }) => code === character.code)) return c.json(owned);
   askForDefault(deps, userId);
   const { id, code, name, type, dialog } = character;
-  const now: Owned[] = [
-    { id, code, name, type, dialog, acquired_at: new Date(deps.clock.wallMs()).toISOString() },
-  ];
-  return c.json(now);
+  const now = new Date(deps.clock.wallMs()).toISOString();
+  const first: Owned = { id, code, name, type, dialog, acquired_at: now };
+  return c.json([first, ...owned]);
 };
 
+type Row = Omit<Owned, "acquired_at"> & { readonly acquired_at: Date; readonly status: string };
+
+function withoutStatus({ status: _status, acquired_at: at, ...row }: Row): Owned {
+  return { ...row, acquired_at: at.toISOString() };
+}
+
 /** A row without its type or dialog shows the catalogue's. */
-async function selectOwned({ sql }: Deps, userId: UserId): Promise<Owned[]> {
-  const rows = await query(sql<(Omit<Owned, "acquired_at"> & { readonly acquired_at: Date })[]>`
-    select u.character_id as id, u.character_code as code, u.character_name as name,
+function selectOwned({ sql }: Deps, userId: UserId): Promise<Row[]> {
+  return query(sql<Row[]>`
+    select u.status, u.character_id as id, u.character_code as code, u.character_name as name,
       coalesce(nullif(u.character_type, ''), c.type_label, '') as type,
       coalesce(nullif(u.character_dialog, ''), c.dialog, '') as dialog, u.acquired_at
     from users.user_characters u left join character.characters c on c.code = u.character_code
-    where u.user_id = ${userId} and u.status = 'owned' order by u.acquired_at, u.character_code`);
-  return rows.map((row) => ({ ...row, acquired_at: row.acquired_at.toISOString() }));
+    where u.user_id = ${userId}
+    order by u.character_code = ${defaultCode} desc, u.acquired_at, u.character_code`);
 }
 
 /** Not waited for: should it fail, the next look at the empty collection asks again. */
@@ -60,7 +70,7 @@ function askForDefault({ broker, queueNames, log }: Deps, userId: UserId): void 
 export const listMyCharactersDoc: RouteDoc = {
   summary: "The caller's characters",
   tag: "users",
-  answers: { 200: { about: "oldest first, never empty", body: v.array(Owned) } },
+  answers: { 200: { about: "the default one first, then the oldest", body: v.array(Owned) } },
 };
 
 const Ownership = v.object({ character_name: v.string(), owned: v.boolean() });

@@ -157,19 +157,25 @@ describeWith(
     expect(JSON.parse(asked.bodyString() ?? "")).toEqual({ user_id: user });
   });
 
-  test("the collection is what was earned, oldest first, with the catalogue's words where a row has none", async () => {
+  test("the collection is the default one and what was earned, with the catalogue's words where a row has none", async () => {
     const user = await account();
     const add = (code: string, name: string, at: string, status = "owned") => sql`
       insert into users.user_characters (id, user_id, character_id, character_code, character_name, acquired_at, status)
       values (gen_random_uuid(), ${user}, gen_random_uuid(), ${code}, ${name}, ${at}::text::timestamptz, ${status})`;
-    await add("char-petty", "페티", "2026-02-02T00:00:00Z");
-    await add("char-eco", "이코", "2026-01-01T00:00:00Z");
+    await add("char-petty", "페티", "2026-01-01T00:00:00Z");
+    await add("char-eco", "이코", "2026-02-02T00:00:00Z");
     await add("char-bini", "비니", "2026-01-02T00:00:00Z", "traded");
     const { body } = await call("GET", user, `${me}/characters`);
     expect(body).toMatchObject([
-      { name: "이코", type: "기본", acquired_at: "2026-01-01T00:00:00.000Z" },
+      { name: "이코", type: "기본", acquired_at: "2026-02-02T00:00:00.000Z" },
       { name: "페티", type: "무색페트병" },
     ]);
+    await sql`update users.user_characters set status = 'traded' where user_id = ${user} and character_code = 'char-eco'`;
+    const left = await call("GET", user, `${me}/characters`);
+    expect(left.body).toMatchObject([{ name: "페티" }]);
+    await sql`delete from users.user_characters where user_id = ${user} and character_code = 'char-eco'`;
+    const again = await call("GET", user, `${me}/characters`);
+    expect(again.body).toMatchObject([{ name: "이코" }, { name: "페티" }]);
     const owns = async (name: string) =>
       (await call("GET", user, `${me}/characters/${encodeURIComponent(name)}/ownership`)).body;
     expect(await owns("페티")).toEqual({ character_name: "페티", owned: true });

@@ -19,7 +19,7 @@ export interface Character {
 }
 
 /** The one everybody has from the start. */
-const defaultCode = "char-eco";
+export const defaultCode = "char-eco";
 
 /** Somebody changed the catalogue. What changed is read from the table, so a lost message or two in any order are harmless. */
 const Change = v.object({ type: v.picklist(["full_refresh", "upsert", "delete"]) });
