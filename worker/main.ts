@@ -56,7 +56,12 @@ const remembering = openMemory({ ...stores, registry: metrics.registry, worker, 
 const fetchImage = imageReader(config.ownImages, imageFetcher());
 const { sql } = remembering;
 const shared = { clock, cache, fetchImage, sql, observe: metrics.observeSubAgent };
-const tools = toolsFrom(config, { ...shared, intentCache: intentCache(cache, log) });
+const matchCharacter = (label: string) => background.rewards.catalog.byMatch(label);
+const tools = toolsFrom(config, {
+  ...shared,
+  matchCharacter,
+  intentCache: intentCache(cache, log),
+});
 const { chat, plain } = buildAgents(tools, remembering.memory);
 const agent = agentByKind({ agent: chat, assistant: assistantAgent(plain, redis), room: chat });
 const leases = holdLeases({ redis, subscriber: news, worker, log });

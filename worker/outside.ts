@@ -35,7 +35,8 @@ const retries = 0;
 /** What nodes and scans use, with everything of the outside world that this process has a key for. */
 export function toolsFrom(
   config: OutsideConfig & Pick<WorkerConfig, "policies" | "linkHosts" | "ownImages">,
-  shared: Shared & Pick<Tools, "observe" | "intentCache"> & { readonly fetchImage: FetchImage },
+  shared: Shared &
+    Pick<Tools, "observe" | "intentCache" | "matchCharacter"> & { readonly fetchImage: FetchImage },
 ): Tools {
   const { policies, ownImages } = config;
   const imageStore = storeFor(ownImages, shared.clock);
@@ -46,6 +47,7 @@ export function toolsFrom(
     policies,
     linkHosts,
     ...(shared.observe && { observe: shared.observe }),
+    ...(shared.matchCharacter && { matchCharacter: shared.matchCharacter }),
     ...(shared.intentCache && { intentCache: shared.intentCache }),
   });
 }

@@ -1,3 +1,4 @@
+import type { Middle } from "../knowledge/classes.ts";
 import type { Character } from "../knowledge/schema.ts";
 import type { CharacterFact } from "../llm/facts.ts";
 import type { Tools } from "./run-context.ts";
@@ -25,19 +26,40 @@ export function character(tools: Tools): SubAgentSpec<readonly CharacterFact[]> 
       const named = characters.findCharacter(text);
       if (named) return [asCharacterFact(named)];
       const things = retrieval.find(text);
-      const byThing = things.flatMap(({ rule }) => characters.characterForClass(rule.middle) ?? []);
+      const earned = await Promise.all(things.map(({ rule }) => earnedBy(tools, rule.middle)));
+      const byThing = [
+        ...new Map(earned.flatMap((one) => (one ? [[one.code, one]] : []))).values(),
+      ];
       // a class without a character, or somebody we never had: better none than all the others
       if (
         byThing.length === 0 &&
         (things.length > 0 || (asksForOne.test(text) && !anyOfThem.test(text)))
       )
         return undefined;
-      const found = byThing.length > 0 ? [...new Set(byThing)] : knowledge.characters;
-      return found.map(asCharacterFact);
+      return byThing.length > 0 ? byThing : knowledge.characters.map(asCharacterFact);
     },
     result: (found) => ({
       found: found !== undefined,
       characters: found?.map(({ name }) => name) ?? [],
     }),
   };
+}
+
+/**
+ * Whom a scan of this class earns: the catalogue says, as it does to the scan, and the knowledge adds what it knows of
+ * them. Without a catalogue, or while it does not answer, the knowledge alone.
+ */
+async function earnedBy(
+  { matchCharacter, characters }: Tools,
+  middle: Middle,
+): Promise<CharacterFact | undefined> {
+  const known = characters.characterForClass(middle);
+  const ours = known && asCharacterFact(known);
+  if (!matchCharacter) return ours;
+  const match = await matchCharacter(middle).catch(() => "away" as const);
+  if (match === "away") return ours;
+  if (!match) return undefined;
+  const { code, name, description, dialog } = match;
+  if (code === ours?.code) return { ...ours, name };
+  return { code, name, label: middle, personality: description ?? "", lines: [dialog] };
 }

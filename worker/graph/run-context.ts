@@ -1,3 +1,4 @@
+import type { Character as CatalogCharacter } from "../../shared/characters/catalog.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Job, Location } from "../../shared/contract/job.ts";
 import type { Stage, StageStatus, SubAgent } from "../../shared/contract/stages.ts";
@@ -75,6 +76,8 @@ export interface Tools {
   readonly retrieval: Retrieval;
   readonly advise: Advise;
   readonly characters: Characters;
+  /** Whom a class earns, by the catalogue that scans go by. Absent where there is none. */
+  readonly matchCharacter?: (label: string) => Promise<CatalogCharacter | undefined>;
   readonly prices: PriceLookup;
   readonly collection: CollectionLookup;
   readonly executor: Executor;

@@ -13,7 +13,16 @@ import { createRetrieval } from "../knowledge/retrieve.ts";
 export function createTools(
   clock: Clock,
   outside: Partial<
-    Pick<Tools, "services" | "vision" | "observe" | "policies" | "linkHosts" | "intentCache">
+    Pick<
+      Tools,
+      | "services"
+      | "vision"
+      | "observe"
+      | "policies"
+      | "linkHosts"
+      | "intentCache"
+      | "matchCharacter"
+    >
   > = {},
 ): Tools {
   const knowledge = loadKnowledge();
