@@ -1,7 +1,7 @@
 import type { Intent } from "../../../shared/contract/stages.ts";
 import { withoutIdioms } from "./idioms.ts";
 import { plain } from "./plain.ts";
-import { asks, otherMethod, otherUse, signals, smallTalk } from "./signals.ts";
+import { asks, howTo, otherMethod, otherUse, reasons, signals, smallTalk } from "./signals.ts";
 
 /** What the knowledge base recognises in a message. */
 export interface Known {
@@ -46,6 +46,8 @@ const large =
 /** Said of a large thing it means having it taken away. */
 const hauling =
   /가져 ?가|가지러|치우|치워|치울|돈|비용|얼마|무료|공짜|스티커|신고|접수|픽업|연락|도와/;
+/** Of a large thing that the knowledge base does not list these words alone say it. */
+const takenAway = /가져 ?가|가지러|치우|치워|치울|픽업/;
 const disposal = /버(?:려|리|릴|린|렸|립|림)|처리|처분|배출|폐기|내놓|내놔|수거|신청|분리/;
 
 const transitions: Partial<Record<Intent, Partial<Record<Intent, number>>>> = {
@@ -91,7 +93,7 @@ export function classify(message: string, known: Known, previous?: Previous): Cl
   for (const { intent, weight, pattern } of signals) if (pattern.test(text)) add(intent, weight);
   const things = known.things(text).filter(({ score }) => score >= 0.5);
   const isDisposal = disposal.test(text);
-  if (things.length > 0 || (isDisposal && large.test(text)))
+  if (things.length > 0 || ((isDisposal || takenAway.test(text)) && large.test(text)))
     scoreThings(text, things, isDisposal, known, add, scores);
   if (known.namesCharacter(text))
     add("character", (scores.get("image_generation") ?? 0) > 0 ? 1 : 3);
@@ -124,7 +126,12 @@ function scoreThings(
 ): void {
   const named = things.reduce((sum, { matched }) => sum + matched.length, 0);
   const isBare = named >= text.length * 0.45;
-  const isOther = !isDisposal && (otherUse.test(text) || otherMethod.test(text));
+  // 세탁기 holds 세탁, and is none
+  const rest = things.reduce(
+    (left, { matched }) => left.replace(matched, " "),
+    text.replace(large, " "),
+  );
+  const isOther = !isDisposal && (otherUse.test(rest) || otherMethod.test(rest));
   if (isOther) scores.delete("waste");
   else if (isDisposal || isBare || asks.test(text) || things.some(({ hasState }) => hasState))
     add("waste", isDisposal ? 1 : 2);
@@ -147,6 +154,8 @@ function soften(
 ): void {
   const of = (intent: Intent) => scores.get(intent) ?? 0;
   const set = (intent: Intent, weight: number) => scores.set(intent, Math.max(0, weight));
+  // "분리수거는 왜 해?", "몇 년이면 썩어?": about throwing away, not how
+  if (reasons.test(text) && !howTo.test(text)) set("waste", 0);
   // "수수료 얼마", "과태료 얼마" ask for no market price
   if (/수수료|과태료|벌금|스티커/.test(text)) set("recyclable_price", 0);
   // 재활용센터 and 재활용품 수거함 hold 재활용 without asking how
