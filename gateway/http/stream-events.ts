@@ -3,6 +3,7 @@ import { formatEventId, JobId } from "../../shared/contract/ids.ts";
 import * as v from "valibot";
 import { LogEvent } from "../../shared/contract/event.ts";
 import type { Ctx, Deps, Handle } from "../deps.ts";
+import type { Revocations } from "../gate/revocations.ts";
 import type { RouteDoc } from "../openapi/route-doc.ts";
 import { readCursor } from "../sse/cursor.ts";
 import { frame } from "../sse/frame.ts";
@@ -20,7 +21,6 @@ export async function streamOf(service: Service, c: Ctx, deps: Deps): Promise<Re
     c.header("Allow", "GET");
     throw new AppError("METHOD_NOT_ALLOWED"); // HEAD would open a reader
   }
-  const { signal } = c.req.raw; // looked at before anything is awaited, or an early abort is missed
   const parsed = v.safeParse(JobId, c.req.param("job_id"));
   if (!parsed.success)
     throw new AppError("INVALID_JOB_ID", { detail: "the job id must be a UUID" });
@@ -47,8 +47,7 @@ export async function streamOf(service: Service, c: Ctx, deps: Deps): Promise<Re
       // the client of scans takes any end but `done` for the last: it never comes back
       staysOpen: service === "scan",
       expiresAtMs,
-      isRevoked: () => deps.revocations.isRevoked(jti, session),
-      signal,
+      isRevoked: revocationOf(deps.revocations, jti, session),
       setIdleSeconds,
       onClosed: giveBack,
     });
@@ -60,6 +59,10 @@ export async function streamOf(service: Service, c: Ctx, deps: Deps): Promise<Re
   if (!ending) throw new AppError("JOB_NOT_FOUND");
   return respond(ending);
 }
+
+/** Made apart: a closure of the handler would keep all of its request for as long as the stream is open. */
+const revocationOf = (list: Revocations, jti: string, session: string | undefined) => () =>
+  list.isRevoked(jti, session);
 
 /** GET events of another product's jobs. */
 export const unsupportedService: Handle = () => {

@@ -61,9 +61,10 @@ export class Fanout {
     return feed;
   }
 
-  leave(feed: Feed, reader: FeedReader): void {
-    if (!feed.readers.delete(reader) || feed.readers.size > 0) return;
-    const channel = keys.live(feed.jobId);
+  leave(jobId: JobId, reader: FeedReader): void {
+    const channel = keys.live(jobId);
+    const feed = this.#feeds.get(channel);
+    if (!feed?.readers.delete(reader) || feed.readers.size > 0) return;
     this.#feeds.delete(channel);
     // in order behind the subscribe on the same connection; a reader that joins next subscribes again
     this.#options.subscriber.unsubscribe(channel).catch(() => undefined);

@@ -45,6 +45,6 @@ export async function* follow(
     }
   } finally {
     signal.removeEventListener("abort", wake);
-    fanout.leave(feed, reader);
+    fanout.leave(jobId, reader);
   }
 }

@@ -188,27 +188,42 @@ describeWith("redis")("a stream", async () => {
       cursor: { word: "fresh" },
       isEnded: false,
       expiresAtMs: Date.now() + 200,
-      signal: new AbortController().signal,
       isRevoked: () => false,
       setIdleSeconds: () => {},
     });
     expect(await response?.text()).toContain("event: queued");
   });
 
-  test("is not opened for a client that left meanwhile", async () => {
+  test("is closed when its client left while it was opened", async () => {
     const job = await running();
-    const client = new AbortController();
-    const opening = use.streams.open({
-      jobId: job.jobId,
-      cursor: { word: "fresh" },
-      isEnded: false,
-      expiresAtMs: Date.now() + 60_000,
-      signal: client.signal,
-      isRevoked: () => false,
-      setIdleSeconds: () => {},
+    const asked = Promise.withResolvers<void>();
+    const hasLeft = Promise.withResolvers<void>();
+    const server = Bun.serve({
+      port: 0,
+      fetch: async (request) => {
+        asked.resolve();
+        await hasLeft.promise;
+        await until(() => request.signal.aborted, { what: "the server to notice" });
+        return (await use.respond(job.jobId)) ?? new Response(null, { status: 404 });
+      },
     });
-    client.abort();
-    expect((await opening)?.status).toBe(204);
+    const client = await Bun.connect({
+      hostname: "127.0.0.1",
+      port: server.port ?? 0,
+      socket: { data: () => {}, error: () => {} },
+    });
+    client.write("GET / HTTP/1.1\r\nHost: test\r\n\r\n");
+    await asked.promise;
+    client.end();
+    hasLeft.resolve();
+    const gone = async () =>
+      (await use.metrics.closed.get()).values.find(
+        ({ labels }) => labels["reason"] === "client_gone",
+      )?.value ?? 0;
+    const before = await gone();
+    await until(async () => (await gone()) > before, { what: "the reader to be closed" });
+    expect(use.streams.size).toBe(0);
+    await server.stop(true);
   });
 
   test("ends between two events on shutdown, with a hint when to come back", async () => {

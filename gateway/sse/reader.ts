@@ -1,4 +1,4 @@
-import type { EventId } from "../../shared/contract/ids.ts";
+import type { EventId, JobId } from "../../shared/contract/ids.ts";
 import { sse } from "../../shared/limits.ts";
 import type { Batch } from "./batch.ts";
 import { follows, isAbove, logStart, terminalEvent } from "./entry.ts";
@@ -13,40 +13,65 @@ import {
 } from "./frame.ts";
 import type { CloseReason, SseMetrics } from "./metrics.ts";
 
-/** Where a reader's bytes go: the part of a stream controller it uses. */
+/** Where a reader's bytes go: the part of a direct stream's controller it uses (Bun). */
 export interface Sink {
-  /** Bytes that may still wait; 0 or less: the socket does not take more. */
-  readonly desiredSize: number | null;
-  enqueue(chunk: Bytes): void;
-  close(): void;
+  /** Takes the bytes; a promise when the socket is full, which settles once it takes more. */
+  write(chunk: Bytes): number | Promise<number>;
+  flush(): number | Promise<number> | undefined;
+  /** Throws when it was ended before. */
+  end(): unknown;
 }
 
-interface ReaderOptions {
+interface Opening {
+  readonly text: string;
+  readonly cursor: EventId;
+  readonly isEnded: boolean;
+}
+
+/** What all readers of a process share. */
+export interface ReaderOwner {
   readonly metrics: SseMetrics;
-  /** Monotonic ms of its opening. */
-  readonly now: number;
+  /** Runs once per reader, whoever closes it. */
+  forget(reader: Reader, reason: CloseReason): void;
+}
+
+/** What a reader remembers of its request: nothing more, it lives as long as the connection. */
+export interface ReaderTerms {
+  readonly jobId: JobId;
   /** Monotonic ms at which its token has run out for good. */
   readonly expiresAt: number;
   /** Its token was revoked since. */
   readonly isRevoked: () => boolean;
   /** Its age is no reason to close it. */
   readonly staysOpen: boolean;
-  /** Runs once, whoever closes it. */
-  readonly onClosed: (reason: CloseReason) => void;
+  /** Sets the connection's idle limit, 0 for none. */
+  readonly setIdleSeconds: (seconds: number) => void;
+  /** Runs once it is closed. */
+  readonly onClosed: (() => void) | undefined;
 }
 
 /**
  * One open SSE connection: a cursor on a job log. Holds no events of its own.
- * - opening: until `begin`; hints pass by, as while reading;
+ * - opening: until the server asks for its bytes; hints pass by, as while reading;
  * - live: takes a hint that directly follows its cursor, drops what it has, goes to the log for anything else;
  * - reading: the log after the cursor is being read; hints pass by, `feed.top` remembers how far they went;
- * - blocked: the socket takes nothing; the cursor stays, `onDrain` reads the log;
+ * - blocked: the socket takes nothing; the cursor stays, and the log is read once it does again;
  * - closed: after `done`, or for one of the other reasons. Entered from everywhere, never left.
+ *
+ * It is itself the source of the response's stream: closures over the request and its opening would keep those for
+ * as long as the connection lives, which was most of a reader's memory (`bench/RESULTS.md`, figure 3).
  */
 export class Reader implements FeedReader {
   cursor: EventId = logStart;
+  readonly type = "direct";
   #feed: Feed | undefined;
+  /** What it sends first; gone once it is sent. */
+  #opening: Opening | undefined;
   #sink: Sink | undefined;
+  /** Tells the server that it is closed: a direct stream lasts until then. */
+  #hasEnded: (() => void) | undefined;
+  /** The socket did not take all of the last chunk. */
+  #isFull = false;
   #isReading = true;
   #isClosed = false;
   /** Monotonic ms since when the socket takes nothing; undefined while it does. */
@@ -55,13 +80,18 @@ export class Reader implements FeedReader {
   #lastByteAt: number;
   #lastEventAt: number;
   #now: number;
-  readonly #options: ReaderOptions;
+  readonly #owner: ReaderOwner;
+  readonly terms: ReaderTerms;
+  /** Monotonic ms. */
+  readonly openedAt: number;
 
-  constructor(options: ReaderOptions) {
-    this.#options = options;
-    this.#now = options.now;
-    this.#lastByteAt = options.now;
-    this.#lastEventAt = options.now;
+  constructor(owner: ReaderOwner, terms: ReaderTerms, now: number) {
+    this.#owner = owner;
+    this.terms = terms;
+    this.openedAt = now;
+    this.#now = now;
+    this.#lastByteAt = now;
+    this.#lastEventAt = now;
   }
 
   get isClosed(): boolean {
@@ -73,25 +103,38 @@ export class Reader implements FeedReader {
     return this.#sent;
   }
 
-  /** Sends what a new reader gets first, and follows the log from `cursor` on. */
-  begin(
-    sink: Sink,
-    feed: Feed,
-    opening: { text: string; cursor: EventId; isEnded: boolean },
-  ): void {
-    this.#sink = sink;
+  /** What a new reader gets first, and where it goes on from. */
+  begin(feed: Feed, opening: Opening): void {
     this.#feed = feed;
-    this.#isReading = false;
-    this.cursor = opening.cursor;
-    sink.enqueue(encodeText(opening.text));
-    if (opening.isEnded) this.close("done");
-    else if (isAbove(feed.top, this.cursor)) void this.#catchUp();
+    this.#opening = opening;
+  }
+
+  /** The server is there for its bytes; called once. */
+  pull(sink: Sink): Promise<void> {
+    const [feed, opening] = [this.#feed, this.#opening];
+    this.#opening = undefined;
+    this.#sink = sink;
+    if (this.#isClosed) this.#end(opening?.text ?? "");
+    else if (feed && opening) {
+      this.#isReading = false;
+      this.cursor = opening.cursor;
+      this.#write(encodeText(opening.text));
+      if (opening.isEnded) this.close("done");
+      else if (isAbove(feed.top, this.cursor)) void this.#catchUp();
+    }
+    if (this.#isClosed) return Promise.resolve();
+    return new Promise((resolve) => (this.#hasEnded = resolve));
+  }
+
+  /** The client went away. */
+  cancel(): void {
+    this.close("client_gone");
   }
 
   onNews(batch: Batch): void {
     if (this.#isClosed || this.#isReading || this.#blockedSince !== undefined) return;
     this.#take(batch, () => {
-      this.#options.metrics.gapReads.inc();
+      this.#owner.metrics.gapReads.inc();
       void this.#catchUp();
     });
   }
@@ -100,21 +143,15 @@ export class Reader implements FeedReader {
     if (this.#blockedSince === undefined) void this.#catchUp();
   }
 
-  /** The socket takes bytes again. */
-  onDrain(): void {
-    if (this.#blockedSince === undefined) return;
-    this.#blockedSince = undefined;
-    void this.#catchUp();
-  }
-
   /** Keepalives and the ends that come by time. `keepalive` is the event of this tick. */
   onTick(now: number, keepalive: () => Bytes): void {
     this.#now = now;
     if (this.#isClosed) return;
-    const { staysOpen, now: openedAt } = this.#options;
-    if (!staysOpen && now - openedAt >= sse.maxOpenMs) return this.close("timeout", timeoutEvent());
-    if (now >= this.#options.expiresAt) return this.close("token_expired");
-    if (this.#options.isRevoked()) return this.close("token_revoked");
+    const { staysOpen, expiresAt } = this.terms;
+    const isOld = now - this.openedAt >= sse.maxOpenMs;
+    if (isOld && !staysOpen) return this.close("timeout", timeoutEvent());
+    if (now >= expiresAt) return this.close("token_expired");
+    if (this.terms.isRevoked()) return this.close("token_revoked");
     if (!this.#hasRoom()) {
       if (this.#blockedSince === undefined) this.#block();
       else if (now - this.#blockedSince >= sse.stalledMs) this.close("stalled");
@@ -132,11 +169,16 @@ export class Reader implements FeedReader {
   close(reason: CloseReason, last = ""): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (reason !== "client_gone") {
-      if (last !== "") this.#sink?.enqueue(encodeText(last));
-      this.#sink?.close();
-    }
-    this.#options.onClosed(reason);
+    if (reason === "client_gone") this.#hasEnded?.();
+    else if (this.#sink) this.#end(last);
+    else if (this.#opening) this.#opening = { ...this.#opening, text: this.#opening.text + last };
+    this.#owner.forget(this, reason);
+  }
+
+  #end(last: string): void {
+    if (last !== "") void this.#sink?.write(encodeText(last));
+    this.#sink?.end();
+    this.#hasEnded?.();
   }
 
   /** Writes the run that follows the cursor. `onHole` when something above it is left over. */
@@ -164,7 +206,7 @@ export class Reader implements FeedReader {
     this.#write(batch.chunk(from, to));
     this.#lastEventAt = this.#now;
     this.cursor = last;
-    this.#options.metrics.distributed.inc(to - from);
+    this.#owner.metrics.distributed.inc(to - from);
     this.#sent += to - from;
     if (last.event !== terminalEvent) return true;
     this.close("done");
@@ -200,8 +242,7 @@ export class Reader implements FeedReader {
     if (page.word === "gone") {
       const ending = await feed.ending();
       if (ending === undefined || this.#isClosed) return false;
-      this.#sink?.enqueue(encodeText(frame(ending)));
-      this.close("done");
+      this.close("done", frame(ending));
       return false;
     }
     const { entries } = page.batch;
@@ -210,16 +251,32 @@ export class Reader implements FeedReader {
   }
 
   #hasRoom(): boolean {
-    return (this.#sink?.desiredSize ?? 0) > 0;
+    return this.#sink !== undefined && !this.#isFull;
   }
 
   #block(): void {
-    this.#options.metrics.slow.inc();
+    this.#owner.metrics.slow.inc();
     this.#blockedSince = this.#now;
   }
 
   #write(chunk: Bytes): void {
-    this.#sink?.enqueue(chunk);
+    if (!this.#sink) return;
+    const [written, flushed] = [this.#sink.write(chunk), this.#sink.flush()];
     this.#lastByteAt = this.#now;
+    const full = written instanceof Promise ? written : flushed;
+    if (!(full instanceof Promise)) return;
+    this.#isFull = true;
+    full.then(
+      () => this.#onDrain(),
+      () => {}, // the client went away: `cancel` says so
+    );
+  }
+
+  /** The socket takes bytes again. */
+  #onDrain(): void {
+    this.#isFull = false;
+    if (this.#blockedSince === undefined) return;
+    this.#blockedSince = undefined;
+    void this.#catchUp();
   }
 }

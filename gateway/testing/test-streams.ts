@@ -44,7 +44,6 @@ export function openTestStreams(url: string, speed = 1): TestStreams {
       isEnded,
       expiresAtMs: Date.now() + 3_600_000 * speed,
       isRevoked: () => false,
-      signal: new AbortController().signal,
       setIdleSeconds: () => {},
     });
   return {
