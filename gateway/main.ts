@@ -5,10 +5,11 @@ import { Registry } from "../shared/prom.ts";
 import { serveAdmin } from "../shared/admin.ts";
 import { systemClock as clock } from "../shared/clock.ts";
 import { topology as queueNames } from "../shared/contract/topology.ts";
-import { drain } from "../shared/limits.ts";
+import { drain, sse } from "../shared/limits.ts";
 import { openLocks } from "../shared/lock/lock.ts";
 import { createLockMetrics } from "../shared/lock/lock-metrics.ts";
 import { createLog } from "../shared/log.ts";
+import { shrinkAfter } from "../shared/shrink.ts";
 import { closeInOrder, runUntilSignal } from "../shared/shutdown.ts";
 import { openTracing } from "../shared/trace.ts";
 import { createApp } from "./app.ts";
@@ -115,6 +116,10 @@ const admin = serveAdmin({
   metrics: () => registry.metrics(),
   other: (request) => internalRewards(request, rewards),
 });
+const stopShrinking = shrinkAfter({
+  turnover: () => streams.turnover,
+  least: sse.shrinkAfterReaders,
+});
 const deleting = role === "sse" ? undefined : keepDeleting(deps, closing);
 const listing = clients.revocations.run(closing);
 const sweeping = sweepImages({ images, sql: clients.sql, clock, log, signal: closing });
@@ -130,6 +135,7 @@ const close = closeInOrder(log, [
     listing: () => listing,
     sweeping: () => sweeping,
     deleting: () => deleting,
+    stopShrinking,
   },
   { ...closersOf(clients), audit: () => auth.audit.close() },
   { admin: () => admin.stop(), tracing: () => tracing.close() },

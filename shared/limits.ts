@@ -246,6 +246,8 @@ export const sse = {
   keepaliveEventMs: 15 * seconds,
   /** A reader may stay this long; it then resumes by id. */
   maxOpenMs: 300 * seconds,
+  /** So many readers come or gone leave some 3 MB of garbage: worth a collection once it is quiet. */
+  shrinkAfterReaders: 1000,
   /** Bytes that may wait for a slow reader. */
   waitingBytes: 1024 * 1024,
   waitingEvents: 256,

@@ -43,16 +43,20 @@ export interface Target extends Pick<StackFile, "jwt_secret" | "jwt_iss" | "jwt_
   readonly base_url: string;
 }
 
+const tokenMinutes = 60;
+/** Long runs outlive a token. */
+const renewMs = (tokenMinutes / 2) * 60_000;
+
 /** A client that knows nothing of the code, only the protocol. */
 export class Client {
   readonly user: string;
-  private token: Promise<string>;
+  private token: Promise<string> | undefined;
+  private signedAt = 0;
   private readonly stack: Target;
 
   constructor(stack: Target, user: string = crypto.randomUUID()) {
     this.user = user;
     this.stack = stack;
-    this.token = this.sign();
   }
 
   private sign(): Promise<string> {
@@ -62,19 +66,24 @@ export class Client {
       .setIssuer(this.stack.jwt_iss)
       .setAudience(this.stack.jwt_aud)
       .setIssuedAt()
-      .setExpirationTime("1h")
+      .setExpirationTime(`${tokenMinutes}m`)
       .setJti(crypto.randomUUID())
       .sign(new TextEncoder().encode(this.stack.jwt_secret));
   }
 
   /** Its token, for whoever sends it as a cookie or over a connection of its own. */
   bearer(): Promise<string> {
+    const now = performance.now();
+    if (this.token === undefined || now - this.signedAt > renewMs) {
+      this.signedAt = now;
+      this.token = this.sign();
+    }
     return this.token;
   }
 
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
-    headers.set("authorization", `Bearer ${await this.token}`);
+    headers.set("authorization", `Bearer ${await this.bearer()}`);
     return fetch(`${this.stack.base_url}${path}`, { ...init, headers });
   }
 

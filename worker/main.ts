@@ -10,6 +10,7 @@ import { drain } from "../shared/limits.ts";
 import { createLockMetrics } from "../shared/lock/lock-metrics.ts";
 import { createLog } from "../shared/log.ts";
 import { watchProcess } from "../shared/process-metrics.ts";
+import { shrinkAfter } from "../shared/shrink.ts";
 import { closeInOrder, runUntilSignal } from "../shared/shutdown.ts";
 import { openTracing } from "../shared/trace.ts";
 import { openBackground } from "./background.ts";
@@ -32,7 +33,6 @@ import type { Reward } from "./scan/scan-context.ts";
 import { scanTools } from "./scan/scan-tools.ts";
 import { setUpEvals } from "./set-up-evals.ts";
 import { watchIntake } from "./watch-intake.ts";
-import { shrinkWhenIdle } from "./shrink-when-idle.ts";
 import { createSpend } from "./spend.ts";
 
 if (process.argv.includes("--help")) {
@@ -109,7 +109,11 @@ const admin = serveAdmin({
   live: () => pulse.turnedWithin(10_000) && intake.soundWithin(60_000),
   metrics: () => metrics.registry.metrics(),
 });
-const stopShrinking = shrinkWhenIdle(consumer);
+const stopShrinking = shrinkAfter({
+  turnover: () => consumer.settled(),
+  isQuiet: () => consumer.running() === 0,
+  least: 1,
+});
 const close = closeInOrder(log, [
   { intake: () => intake.stop(), consumer: () => consumer.stop(drain.workerMs), stopShrinking },
   { background: () => background.stop() },

@@ -63,6 +63,7 @@ export class Streams implements ReaderOwner {
   readonly #readers = new Set<Reader>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #isClosing = false;
+  #turnover = 0;
   /** Readers being opened: they count as well. */
   #opening = 0;
 
@@ -74,6 +75,11 @@ export class Streams implements ReaderOwner {
   /** Readers open now. */
   get size(): number {
     return this.#readers.size;
+  }
+
+  /** Readers that were opened, and those that closed. */
+  get turnover(): number {
+    return this.#turnover;
   }
 
   /**
@@ -163,6 +169,7 @@ export class Streams implements ReaderOwner {
   ): Response {
     this.#readers.add(reader);
     this.metrics.opened.inc();
+    this.#turnover++;
     this.#count();
     this.#timer ??= setInterval(this.#tick, this.#options.tickMs ?? tickMs);
     reader.terms.setIdleSeconds(0);
@@ -182,6 +189,7 @@ export class Streams implements ReaderOwner {
     this.#readers.delete(reader);
     const openMs = clock.monotonicMs() - reader.openedAt;
     metrics.closed.inc({ reason });
+    this.#turnover++;
     metrics.openSeconds.observe(openMs / 1000);
     metrics.perReader.observe(reader.sent);
     this.#count();

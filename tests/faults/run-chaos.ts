@@ -1,3 +1,4 @@
+import { until } from "../../shared/testing/until.ts";
 import type { FaultKind } from "./kinds.ts";
 import { type Load, seeded, startLoad } from "./load.ts";
 import { type Rig, startRig } from "./rig.ts";
@@ -74,6 +75,11 @@ async function inject(rig: Rig, load: Load, options: ChaosOptions): Promise<Chao
   for (let i = 1; i <= kills && !stop.aborted; i++) {
     const kind = kinds[Math.floor(random() * kinds.length)];
     if (!kind) throw new Error("no fault to inject");
+    // a fault that nothing was running under would show nothing
+    await until(() => load.running.size >= streams / 2 || stop.aborted, {
+      what: "streams to break",
+      timeoutMs: 130_000,
+    });
     const atMs = performance.now() - startedAt;
     const broken = async () => void (await kind.inject(rig, random));
     const { causeMs, streamsMs } = await silencesAround(load, broken, stop);
