@@ -1,9 +1,10 @@
 import * as v from "valibot";
+import type { UserId } from "../../shared/contract/ids.ts";
 import { readTurns } from "../../shared/contract/turn.ts";
 import { assistantLock } from "../../shared/job-session.ts";
 import { keys } from "../../shared/keys.ts";
 import { assistant as limits } from "../../shared/limits.ts";
-import type { Ctx, Handle } from "../deps.ts";
+import type { Ctx, Deps, Handle } from "../deps.ts";
 import { limitOf, limitQuery } from "../http/params.ts";
 import type { RouteDoc } from "../openapi/route-doc.ts";
 import forgetSessionLua from "./forget-session.lua" with { type: "text" };
@@ -59,9 +60,19 @@ export const forgetSession: Handle = async (c, deps) => {
   const userId = await whoOf(c, deps);
   const sid = sidIn(c);
   await requireSession(deps, sid, userId);
-  const { namespace } = deps.locks;
+  await forget(deps, sid, userId);
+  return new Response(null, { status: 204 });
+};
+
+/** Forgets a session, unless it became another user's meanwhile. */
+export async function forget(
+  { redis, locks }: Pick<Deps, "redis" | "locks">,
+  sid: string,
+  userId: UserId,
+): Promise<void> {
+  const { namespace } = locks;
   const lock = assistantLock(sid);
-  await deps.redis.eval(
+  await redis.eval(
     forgetSessionLua,
     5,
     keys.assistantMemory(namespace, sid),
@@ -71,8 +82,7 @@ export const forgetSession: Handle = async (c, deps) => {
     keys.lockFence(namespace, lock),
     userId,
   );
-  return new Response(null, { status: 204 });
-};
+}
 
 export const forgetSessionDoc: RouteDoc = {
   summary: "Forget a session",

@@ -55,6 +55,10 @@ describeWith(
       values (${chat}, '1', ${sql.json({ said: secret })})`;
     await sql`insert into images.uploads (key, user_id, channel, stored_at)
       values (${`scan/${crypto.randomUUID()}.png`}, ${user}, 'scan', now())`;
+    const sid = crypto.randomUUID();
+    const { namespace } = use.deps.locks;
+    await store.set(keys.assistantOwner(namespace, sid), user);
+    await store.lpush(keys.assistantMemory(namespace, sid), JSON.stringify({ content: secret }));
     await store.set(keys.state(old), JSON.stringify({ said: secret }));
     await cache.sadd(keys.checkpointSpaces(chat), "");
     await cache.zadd(keys.checkpointHistory(chat, ""), "1", "1");
@@ -104,6 +108,7 @@ describeWith(
       checkpoints: 1,
       memory: 1,
       images: 1,
+      sessions: 1,
       jobs: 2,
     });
     // what is left until nothing is on its way any more, each for an hour at most

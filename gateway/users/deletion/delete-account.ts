@@ -9,6 +9,7 @@ import { pause } from "../../../shared/clock.ts";
 import type { Deps } from "../../deps.ts";
 import { deleteImagesOf } from "../../images/delete-images.ts";
 import { query } from "../../stores.ts";
+import { eraseSessions } from "./erase-sessions.ts";
 import {
   type Counts,
   endJobs,
@@ -39,10 +40,11 @@ export async function erase(deps: Deps, first: Order): Promise<void> {
   const all: Order = { ...order, job_ids: jobs };
   const streams = await eraseStreams(deps, all, jobs, false);
   const memory = await eraseMemory(deps.cache, order.chat_ids);
+  const sessions = await eraseSessions(deps, order.user_id);
   const images = await deleteImagesOf(deps, order.user_id);
   const chats = await eraseChats(deps.sql, all);
   const account = await eraseAccount(deps.sql, order.user_id);
-  const counts: Counts = { jobs: streams, memory, images, ...chats, ...account };
+  const counts: Counts = { jobs: streams, memory, sessions, images, ...chats, ...account };
   await query(deps.sql`
     update users.deletions set erased_at = coalesce(erased_at, now()), 
       chat_ids = ${[...order.chat_ids]}::uuid[], job_ids = ${[...jobs]}::uuid[],
