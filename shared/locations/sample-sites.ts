@@ -24,8 +24,8 @@ export function sampleSites(): SiteRow[] {
     if (!center) throw new Error(`no such district: ${district}`);
     const short = district.split(" ").at(-1) ?? district;
     const at = (north: number, east: number) => ({
-      latitude: center.latitude + north,
-      longitude: center.longitude + east,
+      latitude: Number((center.latitude + north).toFixed(4)),
+      longitude: Number((center.longitude + east).toFixed(4)),
     });
     return [
       rowOf({
