@@ -1,3 +1,4 @@
+import { assistant } from "./assistant.ts";
 import { full, fullArguments, fullUsage } from "./full.ts";
 import { gate } from "./gate/gate.ts";
 import { limitsArguments, limitsUsage, underLimits } from "./limits.ts";
@@ -11,6 +12,8 @@ import { soak, soakArguments, soakUsage } from "./soak.ts";
 
 const usage = `bun run bench <what>
 
+  assistant
+          the assistant's first words on an idle fleet
   gate    the check of a token: in the process, and as an ext_authz service over HTTP
   locations
           the map with 100,000 generated places at 200 requests a second
@@ -28,6 +31,8 @@ Prints a table; exits 1 when a bar is missed or an answer is wrong.`;
 const [what, ...rest] = process.argv.slice(2);
 if (what === "--help" || what === "-h") {
   console.log(usage);
+} else if (what === "assistant" && rest.length === 0) {
+  process.exitCode = (await assistant()) ? 0 : 1;
 } else if (what === "gate" && rest.length === 0) {
   process.exitCode = (await gate()) ? 0 : 1;
 } else if (what === "locations" && rest.length === 0) {
