@@ -9,7 +9,7 @@ export interface Person extends TestSocket {
   turn(message: string, sid?: string): Promise<{ firstMs: number; frames: readonly string[] }>;
 }
 
-export const isEnd = (frame: string) => frame === "[DONE]" || frame.startsWith('{"error"');
+const isEnd = (frame: string) => frame === "[DONE]" || frame.startsWith('{"error"');
 
 export async function person(
   stack: Pick<StackFile, "base_url" | "jwt_secret" | "jwt_iss" | "jwt_aud">,

@@ -110,8 +110,13 @@ export function assistantRig(rules: { readonly perMinute?: number } = {}) {
     http = serve(createApp(own.deps), { port: 0, host: "127.0.0.1" });
     relaying = (async () => {
       while (!stop.signal.aborted) {
-        for (let shard = 0; shard < stream.shardCount; shard++) {
-          await relayOnce(reads, shard, false, "whole");
+        try {
+          for (let shard = 0; shard < stream.shardCount; shard++) {
+            await relayOnce(reads, shard, false, "whole");
+          }
+        } catch {
+          // a store that was restarted has lost its groups
+          await ensureGroups(reads, stream.shardCount, quiet).catch(() => 0);
         }
         await Bun.sleep(2);
       }

@@ -5,7 +5,12 @@ export const en: Texts = {
   newChat: "New chat",
   chats: "Chats",
   viewsLabel: "Other views",
-  views: { scan: "Look at a photo", collection: "Characters", rooms: "Talk together" },
+  views: {
+    scan: "Look at a photo",
+    collection: "Characters",
+    rooms: "Talk together",
+    assistant: "Talk with Eco",
+  },
   conversation: "Conversation",
   untitled: "New chat",
   noChats: "No chats yet.",

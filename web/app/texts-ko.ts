@@ -4,7 +4,12 @@ export const ko = {
   newChat: "새 대화",
   chats: "대화 목록",
   viewsLabel: "다른 화면",
-  views: { scan: "사진으로 알아보기", collection: "캐릭터 도감", rooms: "함께 이야기하기" },
+  views: {
+    scan: "사진으로 알아보기",
+    collection: "캐릭터 도감",
+    rooms: "함께 이야기하기",
+    assistant: "이코와 대화",
+  },
   conversation: "대화",
   untitled: "새 대화",
   noChats: "아직 대화가 없어요.",

@@ -26,7 +26,10 @@ export function toolResults(state: State): string[] {
     const context = state[fieldOf[tool]];
     if (!context) continue;
     if (!context.success) {
-      results.push(`- [${tool}] (unavailable)`);
+      // an extra nobody asked for and nobody set up is not missed
+      const isMissed =
+        context.error !== "not_configured" || facts.missing.some(({ node }) => node === tool);
+      if (isMissed) results.push(`- [${tool}] (unavailable)`);
       continue;
     }
     const own = sections.filter(({ node }) => node === tool);

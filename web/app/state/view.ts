@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 
 /** What stands in the middle of the page: the chat, or a view that comes as a file of its own. */
-export const lazyViews = ["scan", "collection", "rooms"] as const;
+export const lazyViews = ["scan", "collection", "rooms", "assistant"] as const;
 export type LazyView = (typeof lazyViews)[number];
 
 export const view = signal<LazyView | "chat">("chat");

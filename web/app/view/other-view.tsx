@@ -8,6 +8,7 @@ import { isDrawerOpen } from "./layout.ts";
 /** Each comes when it is first opened. */
 const files: Record<LazyView, () => Promise<ComponentType>> = {
   scan: async () => (await import("../scan/scan-view.tsx")).ScanView,
+  assistant: async () => (await import("../assistant/assistant-view.tsx")).AssistantView,
   rooms: async () => (await import("../rooms/rooms-view.tsx")).RoomsView,
   collection: async () => (await import("../collection/collection-view.tsx")).CollectionView,
 };
