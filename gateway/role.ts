@@ -9,7 +9,8 @@ JWT_SIGNING_KEY (a private JWK of either kind, instead of JWT_SECRET), PORT, HOS
 serve), CACHE_NAMESPACE (what keys of locks and assistant memories begin with: eco2), TRUSTED_PROXY (how many proxies
 are in front), and the limits of users and addresses:
 LIMIT_MESSAGES_PER_MINUTE, LIMIT_JOBS_AT_ONCE, LIMIT_STREAMS_AT_ONCE, LIMIT_STREAM_OPENS_PER_SECOND,
-LIMIT_ADDRESS_REQUESTS_PER_SECOND. Rooms: ROOM_AUTH (required, or optional: who sends no token may talk), ROOM_SOCKETS,
+LIMIT_ADDRESS_REQUESTS_PER_SECOND. The assistant: LIMIT_ASSISTANT_PER_MINUTE, ASSISTANT_SESSION_TTL (seconds, 0: for ever).
+Rooms: ROOM_AUTH (required, or optional: who sends no token may talk), ROOM_SOCKETS,
 ROOM_MESSAGES_PER_10S, ROOM_INVOKES_PER_MINUTE, ROOM_ALL_INVOKES_PER_MINUTE, ROOM_HISTORY_PER_MINUTE.
 
 Sign-in: OAUTH_{GOOGLE,KAKAO,NAVER}_CLIENT_ID, _CLIENT_SECRET, _REDIRECT_URI (exact, a comma list; default
