@@ -28,8 +28,8 @@ export async function flowThroughFleet(
   { rate, seconds }: Wish,
 ): Promise<Flow> {
   const startedAt = performance.now();
-  // long enough for the last to be sent, and for what is looked at
-  const tokens = Math.ceil(rate * (seconds + 14));
+  // long enough for the last to be sent and begun, and for what is looked at
+  const tokens = Math.ceil(rate * (seconds + 20));
   const streams = await inTurns(people, 64, async (person) =>
     streamOf(fleet, person, await ask(person, { think: thinkMs, rate, tokens })),
   );
@@ -37,7 +37,9 @@ export async function flowThroughFleet(
   if (sentMs > 10_000)
     throw new Error(`sending took ${Math.round(sentMs)} ms, too long to measure`);
   readers.open(streams);
-  await Bun.sleep(thinkMs + settleMs);
+  // the last answer began: from here on all of them flow
+  await readers.until("every first token", (told) => told.started === people.length, 20_000);
+  await Bun.sleep(settleMs);
   return look(readers, people.length, rate, seconds);
 }
 

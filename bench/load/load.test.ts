@@ -8,6 +8,7 @@ import { StreamReader, type Tally } from "./stream.ts";
 const newTally = (): Tally => ({
   ages: new Histogram(),
   frames: 0,
+  started: 0,
   tokens: 0,
   bytes: 0,
   wrong: [],

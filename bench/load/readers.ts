@@ -22,6 +22,7 @@ export interface Report {
   readonly failed: number;
   readonly ages: ReturnType<Histogram["toJSON"]>;
   readonly frames: number;
+  readonly started: number;
   readonly tokens: number;
   readonly bytes: number;
   readonly wrong: readonly string[];
@@ -34,6 +35,7 @@ let ended: [string, number][] = [];
 const newTally = (): Tally => ({
   ages: new Histogram(),
   frames: 0,
+  started: 0,
   tokens: 0,
   bytes: 0,
   wrong: [],

@@ -6,6 +6,8 @@ import { agesOf } from "./stamp.ts";
 export interface Tally {
   ages: Histogram;
   frames: number;
+  /** Streams that had their first token. */
+  started: number;
   tokens: number;
   bytes: number;
   /** What must not happen, the first of it in words. */
@@ -35,6 +37,7 @@ export class StreamReader {
   readonly #decoder = new TextDecoder();
   #hash: Bun.CryptoHasher | undefined;
   #rest = "";
+  #hasTokens = false;
 
   constructor(name: string, tally: Tally) {
     this.name = name;
@@ -88,6 +91,8 @@ export class StreamReader {
 
   #token({ content = "", seq = 0, first_seq = seq }: Event): void {
     (this.#hash ??= new Bun.CryptoHasher("sha256")).update(content);
+    if (!this.#hasTokens) this.#tally.started += 1;
+    this.#hasTokens = true;
     this.#tally.tokens += seq - first_seq + 1;
     for (const age of agesOf(content)) this.#tally.ages.add(age);
   }
