@@ -9,6 +9,8 @@ import { images as limits } from "../../shared/limits.ts";
 import { gifOf, heicOf, jpegOf, pngOf, webpOf } from "../../shared/testing/pictures.ts";
 import { describeWith, startRedis, testDatabase } from "../../shared/testing/services.ts";
 import { openTestApp } from "../testing/test-app.ts";
+import { drawAll } from "./art/draw.ts";
+import pictures from "./art/pictures.json";
 import { deleteImagesOf } from "./delete-images.ts";
 
 const user = "11111111-1111-4111-8111-111111111111" as UserId;
@@ -397,6 +399,10 @@ describeWith("redis", "postgres")("images in the embedded store", async () => {
     const { store } = use.deps.images ?? {};
     expect(store?.kind === "disk" ? await store.sweep(Date.now()) : 0).toBe(1);
     expect(readdirSync(join(dir, "tmp"))).toEqual(["fresh"]);
+  });
+
+  test("the pictures that are shipped are what the shapes draw", async () => {
+    expect(await drawAll()).toEqual(pictures);
   });
 
   test("thirteen characters have their picture, all together under 60 KB, with no store at all", async () => {
