@@ -98,6 +98,7 @@ const rooms = openRooms({
   ...parts,
   registry,
   limits,
+  budget,
   rules: config.rooms,
   needsToken: config.needsSocketToken,
 });

@@ -30,7 +30,7 @@ import type { RoomBuckets } from "./rules.ts";
 
 interface ModelOptions extends Pick<
   Deps,
-  "redis" | "pubsub" | "broker" | "queueNames" | "streams" | "clock" | "log"
+  "redis" | "pubsub" | "broker" | "queueNames" | "streams" | "budget" | "clock" | "log"
 > {
   readonly hub: Hub;
   readonly locks: Locks;
@@ -44,6 +44,10 @@ const acceptMs = 1500;
 
 const unavailable: Refusal = { code: "llm_unavailable", message: "the model cannot be asked now" };
 const queueFull: Refusal = { code: "llm_queue_full", message: "too many wait for the model here" };
+const usedUp: Refusal = {
+  code: "llm_unavailable",
+  message: "today's share of the model is used up here; it begins anew at midnight in Seoul",
+};
 const blocked: Refusal = { code: "llm_blocked", message: "this cannot be asked of the model" };
 
 export class ModelRuns implements RoomModel {
@@ -58,10 +62,17 @@ export class ModelRuns implements RoomModel {
   }
 
   async check({ sid, text, who }: Question): Promise<Refusal | undefined> {
-    const { buckets, isInjection } = this.#options;
+    const { buckets, budget, isInjection } = this.#options;
     if (isInjection(text)) return blocked;
     const waitMs = await buckets.invoke(sid, who);
-    if (waitMs === 0) return undefined;
+    if (waitMs === 0) {
+      // a room has a day of its own: who speaks in it may be nobody
+      const isOver = await budget.check(roomUserId(sid)).then(
+        () => false,
+        () => true,
+      );
+      return isOver ? usedUp : undefined;
+    }
     const more = { retry_after_ms: waitMs };
     return { code: "rate_limited", message: "the model was asked too often", more };
   }

@@ -40,7 +40,16 @@ export interface RoomParts {
 
 interface RoomOptions extends Pick<
   Deps,
-  "redis" | "pubsub" | "broker" | "queueNames" | "streams" | "locks" | "tracing" | "clock" | "log"
+  | "redis"
+  | "pubsub"
+  | "broker"
+  | "queueNames"
+  | "streams"
+  | "locks"
+  | "budget"
+  | "tracing"
+  | "clock"
+  | "log"
 > {
   readonly subscriber: Redis;
   readonly registry: Registry;

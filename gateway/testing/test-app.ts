@@ -132,6 +132,7 @@ export function openTestApp(
     rules: { ...testLimits, ...rules.limits },
     hops: 0,
   });
+  const budget = createBudget({ redis, clock, rules: { ...noBudget, ...rules.budget } });
   const deps: Deps = {
     role: "all",
     redis,
@@ -176,6 +177,7 @@ export function openTestApp(
       tracing,
       registry,
       limits,
+      budget,
       rules: { ...defaultRules, ...rules.rooms },
       needsToken,
       clock,
@@ -189,7 +191,7 @@ export function openTestApp(
       },
       { registry, clock, log },
     ),
-    budget: createBudget({ redis, clock, rules: { ...noBudget, ...rules.budget } }),
+    budget,
     closing: closing.signal,
   };
   const app = createApp(deps);
