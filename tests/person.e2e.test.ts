@@ -10,6 +10,7 @@ describe("a person's session", () => {
   beforeAll(async () => {
     stack = await startStack();
     client = new Client(stack.file());
+    await client.json("/api/v1/users/me"); // the splash: the local stack makes an account now
   }, 120_000);
   afterAll(() => stack.stop(), 60_000);
 
@@ -94,8 +95,10 @@ describe("a person's session", () => {
   });
 
   test("leaving: the account is gone, and so is the token", async () => {
-    const response = await client.fetch("/api/v1/users/me", { method: "DELETE" });
+    const leaver = new Client(stack.file());
+    expect((await leaver.fetch("/api/v1/users/me")).status).toBe(200);
+    const response = await leaver.fetch("/api/v1/users/me", { method: "DELETE" });
     expect(response.status).toBe(204);
-    expect((await client.fetch("/api/v1/users/me")).status).toBe(403);
+    expect((await leaver.fetch("/api/v1/users/me")).status).toBe(403);
   });
 });

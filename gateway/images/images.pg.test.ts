@@ -399,6 +399,7 @@ describeWith("redis", "postgres")("images in the embedded store", async () => {
     const { store } = use.deps.images ?? {};
     expect(store?.kind === "disk" ? await store.sweep(Date.now()) : 0).toBe(1);
     expect(readdirSync(join(dir, "tmp"))).toEqual(["fresh"]);
+    rmSync(fresh);
   });
 
   test("the pictures that are shipped are what the shapes draw", async () => {

@@ -139,6 +139,7 @@ describeWith(
 
   test("an empty collection shows the default character at once, and asks for it to be written", async () => {
     const user = await account();
+    await channel.queuePurge(queue.topology.grantDefaultQueue);
     const { status, body } = await call("GET", user, `${me}/characters`);
     expect(status).toBe(200);
     expect(body).toEqual([

@@ -208,11 +208,18 @@ describeWith("redis", "postgres")("a socket", async () => {
   });
 
   test("a process that stops says 1012 to everyone and takes nobody any more", async () => {
-    const [one, two] = [await open(`${url}/open`), await open(`${url}/open`)];
+    const stopping = new Sockets(createSocketMetrics(new Registry()));
+    const its = new Hono<AppEnv>();
+    its.onError((cause, c) => fail(asAppError(cause), c));
+    its.get("/", (c) => stopping.accept(c, deps, { ...plan, needsToken: false }));
+    const stopped = serve(its, { port: 0, host: "127.0.0.1" });
+    const address = `ws://127.0.0.1:${stopped.port}/`;
+    const [one, two] = [await open(address), await open(address)];
     two.raw.pause();
-    const closing = sockets.close(500);
+    const closing = stopping.close(500);
     expect(await codeOf(one)).toBe(1012);
     await closing;
-    expect(openSocket(`${url}/open`)).rejects.toThrow("status 503");
+    expect(openSocket(address)).rejects.toThrow("status 503");
+    await stopped.drain(100);
   });
 });
