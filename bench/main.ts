@@ -6,6 +6,7 @@ import { locations } from "./locations.ts";
 import { news } from "./news.ts";
 import { outage, outageArguments, outageUsage } from "./outage.ts";
 import { scan } from "./scan.ts";
+import { rooms, roomsUsage } from "./rooms.ts";
 import { runs } from "./runs.ts";
 import { smoke } from "./smoke.ts";
 import { soak, soakArguments, soakUsage } from "./soak.ts";
@@ -18,6 +19,7 @@ const usage = `bun run bench <what>
   locations
           the map with 100,000 generated places at 200 requests a second
   news    100,000 articles, profiles and collections at 200 requests a second
+  ${roomsUsage}
   runs    the agent: memory of 40 runs at once, CPU of one, checkpoint and retrieval
   smoke   a minute on a fresh stack: start, latency and memory at idle, every answer checked
   scan    what a scan costs beyond its model, with a picture of our own store
@@ -39,6 +41,8 @@ if (what === "--help" || what === "-h") {
   process.exitCode = (await locations()) ? 0 : 1;
 } else if (what === "news" && rest.length === 0) {
   process.exitCode = (await news()) ? 0 : 1;
+} else if (what === "rooms" && rest.length === 0) {
+  process.exitCode = (await rooms()) ? 0 : 1;
 } else if (what === "runs" && rest.length === 0) {
   process.exitCode = (await runs()) ? 0 : 1;
 } else if (what === "smoke" && rest.length === 0) {

@@ -27,6 +27,7 @@ import { openMemory } from "./memory/open-memory.ts";
 import { createMetrics } from "./metrics.ts";
 import { buildAgents } from "./graph/graph.ts";
 import { toolsFrom } from "./outside.ts";
+import { roomAgent } from "./rooms/agent.ts";
 import { sayEndings } from "./rooms/say-endings.ts";
 import { createScanMetrics } from "./scan/metrics.ts";
 import type { Reward } from "./scan/scan-context.ts";
@@ -63,7 +64,11 @@ const tools = toolsFrom(config, {
   intentCache: intentCache(cache, log),
 });
 const { chat, plain } = buildAgents(tools, remembering.memory);
-const agent = agentByKind({ agent: chat, assistant: assistantAgent(plain, redis), room: chat });
+const agent = agentByKind({
+  agent: chat,
+  assistant: assistantAgent(plain, redis),
+  room: roomAgent(plain),
+});
 const leases = holdLeases({ redis, subscriber: news, worker, log });
 const choose = (model: string | null) => grading.watch(chooseModel(model, models));
 const watching = { clock, log, metrics, tracing, evals: grading.evals };

@@ -124,7 +124,6 @@ describeWith(
     const sorted = a.ids().toSorted((x, y) => rank(x)[0] - rank(y)[0] || rank(x)[1] - rank(y)[1]);
     expect(a.ids()).toEqual(sorted);
     expect(new Set(a.said())).toEqual(new Set(sent));
-    expect(a.said()).toHaveLength(sent.length);
     expect(stranger.said()).toEqual(Array.from({ length: 8 }, (_, i) => `s${i}`));
   }, 60_000);
 

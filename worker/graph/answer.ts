@@ -9,7 +9,8 @@ import type { RunContext } from "./run-context.ts";
 import { sectionsFrom } from "./sections.ts";
 import type { State, Update } from "./state.ts";
 
-function promptFor(state: State): Prompt {
+/** How the answer is asked for in a chat. */
+export function chatPrompt(state: State): Prompt {
   const facts = collectFacts(state);
   const history: Turn[] = state.messages
     .slice(0, -1)
@@ -41,7 +42,7 @@ export async function answer(
     run.token(words);
   };
   try {
-    for await (const token of run.llm((run.promptFor ?? promptFor)(state), run.signal)) {
+    for await (const token of run.llm((run.promptFor ?? chatPrompt)(state), run.signal)) {
       run.signal.throwIfAborted();
       show(guard.add(token));
       const room = run.room();
