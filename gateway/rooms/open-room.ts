@@ -7,7 +7,7 @@ import { isReadyWithin } from "../stores.ts";
 import type { RouteDoc } from "../openapi/route-doc.ts";
 import { type CloseCode, closeCodes } from "../ws/close-codes.ts";
 import { isStreamId } from "./entry.ts";
-import type { Begin } from "./room.ts";
+import { type Begin, endOf, streamStart } from "./room.ts";
 import { RoomTalk } from "./talk.ts";
 
 const readyMs = 1000;
@@ -21,7 +21,9 @@ export const openRoom: Handle = async (c, deps) => {
   if (given === undefined || given === "") refusal = closeCodes.sidMissing;
   else if (!sid.success) refusal = closeCodes.sidInvalid;
   else if (!(await isReadyWithin(deps.redis, readyMs))) throw new AppError("UNAVAILABLE");
-  const begin = beginOf(c);
+  const end =
+    sid.success && refusal === undefined ? await endOf(deps.redis, sid.output) : streamStart;
+  const begin = { end, ...askedFor(c) };
   const wantsPresence = c.req.query("presence") === "1";
   return deps.sockets.accept(c, deps, {
     kind: "room",
@@ -35,12 +37,12 @@ export const openRoom: Handle = async (c, deps) => {
 };
 
 /** Values that are none count as not given: a simple client is let in rather than refused. */
-function beginOf(c: Ctx): Begin {
+function askedFor(c: Ctx): Omit<Begin, "end"> {
   const since = c.req.query("since");
-  if (since !== undefined && isStreamId(since)) return { word: "after", id: since };
+  if (since !== undefined && isStreamId(since)) return { replay: 0, since };
   const replay = c.req.query("replay") ?? "";
   const count = /^\d{1,3}$/.test(replay) ? Math.min(Number(replay), rooms.replay) : 0;
-  return count > 0 ? { word: "last", count } : { word: "now" };
+  return { replay: count, since: undefined };
 }
 
 const text = v.optional(v.string());

@@ -1,3 +1,4 @@
+import type { Redis } from "ioredis";
 import { rooms } from "../../shared/limits.ts";
 import { keys } from "../../shared/keys.ts";
 import type { ScriptedRedis } from "../../shared/scripts.ts";
@@ -15,13 +16,23 @@ export interface Member {
   readonly key: string;
 }
 
-/** Where a new member begins. */
-export type Begin =
-  | { readonly word: "now" }
-  | { readonly word: "last"; readonly count: number }
-  | { readonly word: "after"; readonly id: string };
+/**
+ * Where a new member begins: with what came after `end`, the end of the stream when its socket was not open yet, so
+ * that whoever speaks once it is open is heard. Before that it gets the `replay` newest entries, or those after `since`.
+ */
+export interface Begin {
+  readonly end: string;
+  readonly replay: number;
+  readonly since: string | undefined;
+}
 
 export const streamStart = "0-0";
+
+/** The newest entry of a room. Throws what Redis throws. */
+export async function endOf(redis: Redis, sid: Sid): Promise<string> {
+  const [last] = await redis.xrevrange(keys.room(sid), "+", "-", "COUNT", 1);
+  return last?.[0] ?? streamStart;
+}
 
 /**
  * A room as this process sees it: its sockets, and how far its stream was read. Bells only wake it: what is
@@ -48,24 +59,21 @@ export class Room {
 
   /** Finds the stream's end. Throws what Redis throws. */
   async open(): Promise<void> {
-    const [last] = await this.#redis.xrevrange(keys.room(this.sid), "+", "-", "COUNT", 1);
-    this.#cursor = last?.[0] ?? streamStart;
+    this.#cursor = await endOf(this.#redis, this.sid);
   }
 
   /** Gives a member what it asked for, then everything that follows. Throws what Redis throws. */
-  async begin(member: Member, begin: Begin): Promise<void> {
-    // it may have seen more elsewhere than was read here
-    if (begin.word === "after" && isAfter(begin.id, this.#cursor)) await this.wake();
+  async begin(member: Member, { end, replay, since }: Begin): Promise<void> {
+    // another process may have read further than this one: what it was given must not come again
+    if (isAfter(end, this.#cursor)) await this.wake();
     const key = keys.room(this.sid);
-    let has = this.#cursor;
-    if (begin.word !== "now") {
-      const [from, count] =
-        begin.word === "last" ? ["-", begin.count] : [`(${begin.id}`, rooms.since];
+    if (since !== undefined || replay > 0) {
+      const [from, count] = since === undefined ? ["-", replay] : [`(${since}`, rooms.since];
       // the newest of them: between these and what comes live there is no hole
-      const newest = await this.#redis.xrevrange(key, has, from, "COUNT", count);
+      const newest = await this.#redis.xrevrange(key, end, from, "COUNT", count);
       for (const raw of newest.reverse()) this.#give(member, raw);
     }
-    while (isAfter(this.#cursor, has)) {
+    for (let has = end; isAfter(this.#cursor, has);) {
       const to = this.#cursor;
       const missed = await this.#redis.xrange(key, `(${has}`, to);
       for (const raw of missed) this.#give(member, raw);

@@ -228,6 +228,19 @@ describeWith("redis", "postgres")("a room", async () => {
     expect(texts(future)).toEqual(["m7"]);
   });
 
+  test("who was let in hears whoever speaks from then on, however soon", async () => {
+    const sid = newRoom();
+    const a = await enter(sid);
+    for (let i = 1; i <= 10; i++) {
+      const late = await guarded.enter(sid, { user: anna });
+      a.say(`m${i}`); // its own gateway is still bringing it into the room
+      await until(() => late.texts.length > 0);
+      expect(late.frames().map(({ bd }) => bd["text"])).toEqual([`m${i}`]);
+      late.close();
+      await until(async () => (await deps.pubsub.zcard(`room:sockets:${sid}`)) === 1);
+    }
+  });
+
   test("one socket too many is told that the room is full; a place that is left is free", async () => {
     const sid = newRoom();
     const inside = await Promise.all([1, 2, 3, 4].map(() => enter(sid)));
