@@ -109,7 +109,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "rows get random ids",
     file: "shared/contract/ids.ts",
-    from: "assistant: v.parse(MessageId, uuidV5(messageNamespace, `${job}:assistant`)),",
+    from: "assistant: v.parse(MessageId, namedUuid(messageNamespace, `${job}:assistant`)),",
     to: "assistant: v.parse(MessageId, crypto.randomUUID()),",
     test: "shared/contract/ids.test.ts",
   },
@@ -170,7 +170,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "what waits for a slow reader has no bound",
     file: "gateway/sse/reader.ts",
-    from: "return (this.#sink?.desiredSize ?? 0) > 0;",
+    from: "return this.#sink !== undefined && !this.#isFull;",
     to: "return this.#sink !== undefined;",
     test: "gateway/sse/slow-reader.redis.test.ts",
   },
@@ -198,8 +198,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a new attempt does not say so",
     file: "worker/emit.ts",
-    from: "if (options.tries > 1) {",
-    to: "if (options.tries > 99) {",
+    from: "if (options.tries > 1 || options.lastTokenSeq > seqBeforeFirst) {",
+    to: "if (options.tries > 99 && seqBeforeFirst > 0) {",
     test: "worker/emit.redis.test.ts",
   },
   {
@@ -213,8 +213,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a message the sender was refused stays accepted",
     file: "gateway/http/send-message.ts",
-    from: "void withdraw(deps, jobId, chatId, key);",
-    to: "void [withdraw, key];",
+    from: "void withdraw(deps, jobId, chatId, idempotencyPlace(asked).key);",
+    to: "void [withdraw, idempotencyPlace];",
     test: posts,
   },
 ];
