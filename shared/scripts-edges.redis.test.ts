@@ -13,7 +13,9 @@ import {
   type AcceptInput,
   append,
   holdLease,
+  release,
   releaseLease,
+  renew,
   type ScriptedRedis,
   take,
   trim,
@@ -57,6 +59,19 @@ describeWith("redis")("the scripts, one by one", () => {
   afterAll(async () => {
     await closeRedis(redis);
     await server.stop();
+  });
+
+  test("an attempt that lost its job cannot renew its lease, nor give the job back", async () => {
+    const asked = message();
+    await accept(redis, asked);
+    const input = { ...asked, worker: "w1", redelivered: false, record: {} };
+    const first = await take(redis, input);
+    await redis.hset(keys.job(asked.jobId), "lease_until", "0");
+    const second = await take(redis, { ...input, worker: "w2", redelivered: true });
+    if (first.word !== "taken" || second.word !== "taken") throw new Error("not taken");
+    expect(await renew(redis, asked.jobId, first.attempt)).toBe("stale");
+    expect(await release(redis, asked.jobId, first.attempt, false)).toBe("stale");
+    expect(await renew(redis, asked.jobId, second.attempt)).toBe("renewed");
   });
 
   test("ten requests with one idempotency key make one job", async () => {

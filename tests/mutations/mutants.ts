@@ -83,7 +83,7 @@ export const mutants: readonly Mutant[] = [
     file: "shared/lua/renew.lua",
     from: 'if job[2] ~= ARGV[1] then return "stale" end',
     to: "",
-    test: scripts,
+    test: "shared/scripts-edges.redis.test.ts",
   },
   {
     name: "the Idempotency-Key is ignored",
