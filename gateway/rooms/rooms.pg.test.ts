@@ -1,4 +1,5 @@
 import { afterAll, afterEach, expect, test } from "bun:test";
+import { rooms as limits } from "../../shared/limits.ts";
 import { describeWith, startRedis, testDatabase } from "../../shared/testing/services.ts";
 import { until } from "../../shared/testing/until.ts";
 import { openTestGateway } from "../testing/test-room.ts";
@@ -226,6 +227,31 @@ describeWith("redis", "postgres")("a room", async () => {
     expect(texts(last)).toEqual(["m5", "m6", "m7"]);
     expect(texts(since)).toEqual(["m4", "m5", "m6", "m7"]);
     expect(texts(future)).toEqual(["m7"]);
+  });
+
+  test("who missed more than a socket is given gets the newest, and the history closes the gap", async () => {
+    const sid = newRoom();
+    const adding = deps.redis.pipeline();
+    for (let i = 1; i <= limits.since + 21; i++) {
+      const body = { hd: { event: "chat.message", role: "A" }, bd: { text: `m${i}` } };
+      const fields = ["participant", "A", "body", JSON.stringify(body)];
+      adding.xadd(`chat:session:${sid}`, `1-${i}`, ...fields);
+    }
+    await adding.exec();
+    const back = await enter(sid, { query: "&since=1-1" });
+    await until(() => back.texts.length === limits.since);
+    back.say("live");
+    await until(() => back.texts.length === limits.since + 1);
+    const given = back.frames().map(({ hd }) => hd.id);
+    const page = `${gateway.url}/api/chat/history/${sid}?before=${given[0]}&after=1-1&limit=200`;
+    const { messages, has_more } = (await (await fetch(page)).json()) as {
+      messages: { id: string }[];
+      has_more: boolean;
+    };
+    const ids = [...messages.map(({ id }) => id), ...given.slice(0, -1)];
+    expect(ids).toEqual(Array.from({ length: limits.since + 20 }, (_, i) => `1-${i + 2}`));
+    expect(has_more).toBe(false);
+    expect(back.frames().at(-1)?.bd["text"]).toBe("live");
   });
 
   test("who was let in hears whoever speaks from then on, however soon", async () => {
