@@ -67,7 +67,7 @@ export async function endJob(
     };
     const done = buildEnding(record, first, outcome, seized.nowMs);
     const { session } = record;
-    const isKept = session?.memory && seized.ending === "cancelled" && answer.text !== "";
+    const isKept = session?.memory && seized.ending === "cancelled"; // also a question without a word of answer
     const word = await append(redis, {
       jobId,
       chatId: record.chatId,

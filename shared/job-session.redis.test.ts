@@ -161,7 +161,7 @@ describeWith("redis")("a job with a session", () => {
     expect(await redis.ttl(keys.assistantMemory("test", "long"))).toBe(-1);
   }, 20_000);
 
-  test("a cancel keeps what was said, flagged; without a word nothing is kept", async () => {
+  test("a cancel keeps what was said, flagged; the question also without a word", async () => {
     const job = await send("질문", "cut");
     await write(job, await start(job), 1, "반쯤");
     expect((await endJob(redis, job.job_id, "cancelled", "CANCELLED")).word).toBe("ended-now");
@@ -170,7 +170,7 @@ describeWith("redis")("a job with a session", () => {
 
     const mute = await send("질문", "mute");
     await endJob(redis, mute.job_id, "cancelled", "CANCELLED");
-    expect(await memory("mute")).toEqual([]);
+    expect(await memory("mute")).toEqual(["user: 질문", "assistant:  (interrupted)"]);
     expect(await isLocked("mute")).toBe(false);
   });
 

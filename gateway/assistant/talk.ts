@@ -72,8 +72,9 @@ export function talkWith(
         signal: AbortSignal.any([late, running.stop.signal]),
       });
       running.jobId = started.jobId;
+      // cancelled meanwhile: nobody reads its log, so its end does not come from there
       if (running.isCancelled) await endAndTell(deps, started.jobId);
-      failure = "timeout";
+      failure = running.isCancelled ? "cancelled" : "timeout";
       for await (const entry of started.events) {
         if (!hasSpoken && entry.event === "token") {
           hasSpoken = true;

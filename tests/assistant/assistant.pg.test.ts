@@ -327,6 +327,35 @@ describeWith(
     socket.close();
   });
 
+  test("WS: a cancel says cancelled whenever it comes, also before the turn is a job", async () => {
+    rig.state.llm = says(hangs);
+    const socket = await rig.talk(newUser());
+    for (let waitMs = 0; waitMs < 16; waitMs += 2) {
+      const sid = newSid();
+      socket.ask("질문", { session_id: sid });
+      await Bun.sleep(waitMs);
+      socket.send({ type: "cancel" });
+      expect(await socket.upTo(() => true)).toEqual(['{"error":"cancelled"}']);
+      await until(async () => !(await rig.isLocked(sid)));
+    }
+    socket.close();
+  });
+
+  test("WS: a turn cancelled before its first word is remembered: the question, and that it was cut", async () => {
+    const [socket, sid, asked] = [await rig.talk(newUser()), newSid(), rig.state.prompts.length];
+    rig.state.llm = says(hangs);
+    socket.ask("질문", { session_id: sid });
+    await until(() => rig.state.prompts.length > asked);
+    socket.send({ type: "cancel" });
+    expect(await socket.upTo(() => true)).toEqual(['{"error":"cancelled"}']);
+    expect(await rig.memory(sid)).toEqual(["user: 질문", "assistant:  (interrupted)"]);
+    rig.state.llm = says("다음");
+    socket.ask("그다음", { session_id: sid });
+    expect(await socket.upTo("[DONE]")).toEqual(["다음", "[DONE]"]);
+    expect(rig.state.prompts.at(-1)?.history).toEqual([{ role: "user", content: "질문" }]);
+    socket.close();
+  });
+
   test("WS: a socket that goes in the middle leaves a whole turn and no lock", async () => {
     const socket = await rig.talk(newUser());
     const gate = Promise.withResolvers<void>();

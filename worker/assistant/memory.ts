@@ -26,10 +26,11 @@ export async function readSession(redis: ScriptedRedis, job: AssistantJob): Prom
     redis.lrange(keys.assistantMemory(namespace, sid), 0, -1),
     redis.get(keys.assistantSummary(namespace, sid)),
   ]);
-  const messages = readTurns(items).map(({ role, content, jobId }, i): MemoryMessage => {
+  const messages = readTurns(items).flatMap(({ role, content, jobId }, i): MemoryMessage[] => {
+    if (content === "") return []; // cancelled before its first word; models refuse empty messages
     // of another program's entries the place in the list is the only name
     const ids = memoryIds(jobId ?? `entry-${Math.floor(i / 2)}`);
-    return { id: role === "user" ? ids.user : ids.assistant, role, content };
+    return [{ id: role === "user" ? ids.user : ids.assistant, role, content }];
   });
   const kept = v.safeParse(Kept, stored);
   if (!kept.success || messages.length === 0) return { messages, summary: undefined };
