@@ -1,7 +1,17 @@
+/** What a listed page may send: every header a route of ours reads. A page that sends another one gets no answer at all. */
+const requestHeaders = [
+  "Authorization",
+  "Content-Type",
+  "Idempotency-Key",
+  "X-Idempotency-Key",
+  "X-Frontend-Origin",
+  "Last-Event-ID",
+  "X-Request-Id",
+  "Traceparent",
+];
 const preflight = {
   "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
-  "Access-Control-Allow-Headers":
-    "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id, Traceparent",
+  "Access-Control-Allow-Headers": requestHeaders.join(", "),
   "Access-Control-Max-Age": "600",
 } as const;
 

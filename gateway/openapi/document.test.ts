@@ -1,5 +1,6 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { expect, test } from "bun:test";
+import { anyOriginHeaders, corsHeaders, isForAnyOrigin } from "../http/cors.ts";
 import { isOpenPath } from "../http/open-paths.ts";
 import { routesOf } from "../http/routes.ts";
 import { buildDocument, type Operation } from "./document.ts";
@@ -28,6 +29,24 @@ test("every route without a token is one the gate lets through, and no other", (
     expect(`${method} ${path} ${isOpenPath(method, asked)}`).toBe(
       `${method} ${path} ${isOpen ?? false}`,
     );
+  }
+});
+
+test("a listed page may send every header that a route reads", () => {
+  const origin = "https://eco2.example";
+  const listed = corsHeaders([origin], origin, true)["Access-Control-Allow-Headers"] ?? "";
+  for (const [path, methods] of Object.entries(document.paths)) {
+    const allowed = isForAnyOrigin(path)
+      ? anyOriginHeaders["Access-Control-Allow-Headers"]
+      : listed;
+    const names = allowed.toLowerCase().split(", ");
+    for (const { name, in: place } of Object.values(methods).flatMap((one) => one.parameters)) {
+      if (place === "header") expect([path, ...names]).toContain(name.toLowerCase());
+    }
+  }
+  // of the existing web client, whatever the document says
+  for (const name of ["x-frontend-origin", "x-idempotency-key", "last-event-id", "content-type"]) {
+    expect(listed.toLowerCase().split(", ")).toContain(name);
   }
 });
 
