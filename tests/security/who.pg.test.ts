@@ -161,6 +161,48 @@ describeWith("redis", "postgres")("who an attacker claims to be", async () => {
     ],
   ]);
 
+  const gate = "/api/v1/auth/ext-authz?path=";
+  runProbes(target, [
+    ["the gate, by a token", 200, undefined, get(`${gate}/api/v1/news?a=1`)],
+    ["the gate, an open path", 200, undefined, get(`${gate}/api/v1/docs`, none)],
+    ["the gate, its query", 200, undefined, get(`${gate}/api/v1/docs?a=1`, none)],
+    ["the gate, no path", 401, "UNAUTHORIZED", get(gate, none)],
+    ...[
+      "/api/v1/news",
+      "/api/v1/news/../docs",
+      "/api/v1/news/..\\docs",
+      "/x\\..\\api\\v1\\docs",
+      "/api/v1\\docs",
+      "/../../../../health",
+      "/../ext-authz?path=/health",
+      "/api/v1/news/%2e%2e/docs",
+      "/api/v1/docs#/../news",
+      "/api/v1/docs;/../news",
+      "/api/v1/news?/api/v1/docs",
+      "//api/v1/docs",
+      "/api/v1/docs/",
+      "?path=/api/v1/docs",
+      "http://gateway.test/api/v1/docs",
+    ].map(
+      (path) => [`the gate, ${path}`, 401, "UNAUTHORIZED", get(`${gate}${path}`, none)] as const,
+    ),
+  ]);
+
+  test("who nobody vouches for keeps no name behind the gate", async () => {
+    const headers = [`X-User-Id: ${owner}`, "X-Auth-Provider: root"];
+    for (const [method, path] of [
+      ["GET", `${gate}/api/v1/docs`],
+      ["GET", "/api/v1/auth/ext-authz/api/v1/docs"],
+      ["OPTIONS", `${gate}/api/v1/news`],
+    ] as const) {
+      const answer = await target.send({ method, path, ...none, headers });
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get("x-user-id")).toBeNull();
+      const taken = answer.headers.get("x-envoy-auth-headers-to-remove");
+      expect(taken).toBe("x-user-id, x-auth-provider");
+    }
+  });
+
   test("another origin gets no CORS header, whatever it asks", async () => {
     for (const origin of ["https://evil.example", "null", "https://eco2.example:444", "*"]) {
       for (const method of ["GET", "OPTIONS"]) {
