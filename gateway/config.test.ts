@@ -22,6 +22,17 @@ test("what is not given has a default, but for secrets and places", () => {
   expect(() => readConfig({})).toThrow(/JWT_SECRET: is missing/);
 });
 
+test("what sockets and rooms may do is set, within what the rest can carry", () => {
+  const frames = { bytes: 16_384, burst: 20, perSecond: 2 };
+  expect(readConfig(good)).toMatchObject({ frames, rooms: { textChars: 4000, sockets: 50 } });
+  const set = { WS_FRAME_BYTES: "4096", WS_FRAME_BURST: "5", ROOM_TEXT_CHARS: "100" };
+  expect(readConfig({ ...good, ...set })).toMatchObject({
+    frames: { bytes: 4096, burst: 5, perSecond: 2 },
+    rooms: { textChars: 100 },
+  });
+  expect(() => readConfig({ ...good, ROOM_TEXT_CHARS: "4001" })).toThrow(/ROOM_TEXT_CHARS/);
+});
+
 test("origins are an exact list", () => {
   const CORS_ORIGINS = "https://eco2.example, http://localhost:5173";
   const expected = ["https://eco2.example", "http://localhost:5173"];

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { envFlag, envInteger, envUrl, readEnv, envNamespace, envRedisUrl } from "../shared/env.ts";
-import { assistant, budget, quota, rooms, signIn } from "../shared/limits.ts";
+import { assistant, budget, quota, rooms, signIn, ws } from "../shared/limits.ts";
 import { OriginUrl, problemsOf, signInSettings, Switch } from "./auth/sign-in-env.ts";
 import { Kid, KeySet, PrivateJwk, publicHalf, secretKey } from "./gate/keyring.ts";
 import { logLevels } from "../shared/log.ts";
@@ -73,6 +73,10 @@ const Env = v.pipe(
       v.picklist(["required", "optional"], "must be required or optional"),
       "required",
     ),
+    WS_FRAME_BYTES: v.optional(envInteger(1024, 65_536), String(ws.frameBytes)),
+    WS_FRAME_BURST: v.optional(envInteger(1, 10_000), String(ws.frameBurst)),
+    WS_FRAMES_PER_SECOND: v.optional(envInteger(1, 10_000), String(ws.framesPerSecond)),
+    ROOM_TEXT_CHARS: v.optional(envInteger(1, rooms.textChars), String(rooms.textChars)),
     ROOM_SOCKETS: v.optional(envInteger(1, 1000), String(rooms.sockets)),
     ROOM_MESSAGES_PER_10S: v.optional(envInteger(1, 100_000), String(rooms.messagesPer10s)),
     ROOM_INVOKES_PER_MINUTE: v.optional(envInteger(1, 10_000), String(rooms.invokesPerMinute)),
@@ -178,7 +182,13 @@ const Env = v.pipe(
     images: imageSettings(env),
     /** Without a token nobody talks in rooms or to the assistant. */
     needsSocketToken: env.ROOM_AUTH === "required",
+    frames: {
+      bytes: env.WS_FRAME_BYTES,
+      burst: env.WS_FRAME_BURST,
+      perSecond: env.WS_FRAMES_PER_SECOND,
+    },
     rooms: {
+      textChars: env.ROOM_TEXT_CHARS,
       sockets: env.ROOM_SOCKETS,
       messagesPer10s: env.ROOM_MESSAGES_PER_10S,
       invokesPerMinute: env.ROOM_INVOKES_PER_MINUTE,

@@ -58,7 +58,7 @@ const streams = openStreams({
   clock,
   log,
 });
-const sockets = new Sockets(createSocketMetrics(registry));
+const sockets = new Sockets(createSocketMetrics(registry), config.frames);
 const locks = openLocks({
   redis: clients.redis,
   namespace: config.cacheNamespace,

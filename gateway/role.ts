@@ -10,8 +10,9 @@ serve), CACHE_NAMESPACE (what keys of locks and assistant memories begin with: e
 are in front), and the limits of users and addresses:
 LIMIT_MESSAGES_PER_MINUTE, LIMIT_JOBS_AT_ONCE, LIMIT_STREAMS_AT_ONCE, LIMIT_STREAM_OPENS_PER_SECOND,
 LIMIT_ADDRESS_REQUESTS_PER_SECOND. The assistant: LIMIT_ASSISTANT_PER_MINUTE, ASSISTANT_SESSION_TTL (seconds, 0: for ever).
-Rooms: ROOM_AUTH (required, or optional: who sends no token may talk), ROOM_SOCKETS,
+Rooms: ROOM_AUTH (required, or optional: who sends no token may talk), ROOM_TEXT_CHARS (4000 at most), ROOM_SOCKETS,
 ROOM_MESSAGES_PER_10S, ROOM_INVOKES_PER_MINUTE, ROOM_ALL_INVOKES_PER_MINUTE, ROOM_HISTORY_PER_MINUTE.
+All sockets: WS_FRAME_BYTES, WS_FRAME_BURST and WS_FRAMES_PER_SECOND (of one socket).
 
 Sign-in: OAUTH_{GOOGLE,KAKAO,NAVER}_CLIENT_ID, _CLIENT_SECRET, _REDIRECT_URI (exact, a comma list; default
 {PUBLIC_API_BASE}/api/v1/auth/{service}/callback) and _BASE_URL (another origin for the service: tests); FRONTEND_URL (where

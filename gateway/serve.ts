@@ -14,7 +14,11 @@ interface Serving {
 /** The app on Bun's server: with `sse/open-stream.ts`, the only file that knows it. Throws when the port is taken. */
 export function serve(
   app: Hono<AppEnv>,
-  { port, host }: Pick<GatewayConfig, "port" | "host">,
+  {
+    port,
+    host,
+    frames,
+  }: Pick<GatewayConfig, "port" | "host"> & Partial<Pick<GatewayConfig, "frames">>,
 ): Serving {
   const server = Bun.serve<SocketEvents>({
     port,
@@ -27,7 +31,7 @@ export function serve(
         upgrade: (data, headers) => own.upgrade(request, { data, headers }),
       }),
     websocket: {
-      maxPayloadLength: limits.frameBytes,
+      maxPayloadLength: frames?.bytes ?? limits.frameBytes,
       idleTimeout: limits.serverIdleSeconds,
       // past ours: what comes after is dropped, and the connection is being closed by then
       backpressureLimit: 2 * limits.waitingBytes,

@@ -15,6 +15,7 @@ import { looksLikeInjection } from "./injection.ts";
 import { createRoomMetrics, type RoomMetrics } from "./metrics.ts";
 import type { RoomModel } from "./model.ts";
 import { ModelRuns } from "./model-runs.ts";
+import { frameErrors, type FrameErrors } from "./read-frame.ts";
 import { type RoomBuckets, roomBuckets, type RoomRules } from "./rules.ts";
 
 /** What the sockets of rooms share. */
@@ -28,6 +29,9 @@ export interface RoomParts {
   readonly buckets: RoomBuckets;
   readonly model: RoomModel;
   readonly filter: Filter;
+  /** Code points of a message. */
+  readonly textChars: number;
+  readonly frameErrors: FrameErrors;
   readonly metrics: RoomMetrics;
   readonly clock: Clock;
   readonly log: Log;
@@ -83,6 +87,8 @@ export function openRooms(options: RoomOptions): RoomParts {
     buckets,
     model,
     filter: options.filter ?? maskNumbers,
+    textChars: rules.textChars,
+    frameErrors: frameErrors(rules.textChars),
     metrics,
     clock,
     log,

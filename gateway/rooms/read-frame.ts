@@ -13,15 +13,18 @@ export type FrameError =
   | "sid_mismatch"
   | "forbidden_role";
 
-export const frameErrors: Readonly<Record<FrameError, string>> = {
+export type FrameErrors = Readonly<Record<FrameError, string>>;
+
+/** What senders are told, where a text has at most so many characters. */
+export const frameErrors = (textChars: number): FrameErrors => ({
   bad_json: "the frame is not JSON",
   bad_envelope: 'send {"hd":{"event":…,"role":…},"bd":{…}}, hd and bd objects',
   unknown_event: "events are chat.message, llm.invoke, typing and ping",
   empty_text: "the text is missing or blank",
-  too_long: `a text has at most ${rooms.textChars} characters, other keys ${rooms.extraBytes} bytes`,
+  too_long: `a text has at most ${textChars} characters, other keys ${rooms.extraBytes} bytes`,
   sid_mismatch: "hd.sid is another room",
   forbidden_role: "this role is taken by the service",
-};
+});
 
 export type Frame =
   | {
@@ -52,7 +55,12 @@ const JsonObject = v.record(v.string(), v.unknown());
 const Envelope = v.object({ hd: JsonObject, bd: JsonObject });
 
 /** Reads a text frame. Never throws. */
-export function readFrame(text: string, sid: Sid, defaultName: string | undefined): Frame {
+export function readFrame(
+  text: string,
+  sid: Sid,
+  defaultName: string | undefined,
+  textChars: number,
+): Frame {
   const fail = (code: FrameError, ref?: string): Frame => ({ word: "error", code, ref });
   let value: unknown;
   try {
@@ -89,7 +97,7 @@ export function readFrame(text: string, sid: Sid, defaultName: string | undefine
   const raw = isInvoke ? (prompt ?? said) : said;
   if (raw === undefined || raw === null) return fail("empty_text", ref);
   if (typeof raw !== "string") return fail("bad_envelope", ref);
-  const cleaned = cleanText(raw);
+  const cleaned = cleanText(raw, textChars);
   if (cleaned.word === "empty") return fail("empty_text", ref);
   if (cleaned.word === "long") return fail("too_long", ref);
   if (cleaned.word === "broken") return fail("bad_envelope", ref);

@@ -6,6 +6,8 @@ import type { BucketRule, Wanted } from "../limits/local-buckets.ts";
 
 /** What may be configured; see `rooms` in `shared/limits.ts`. */
 export interface RoomRules {
+  /** Code points of a message. */
+  readonly textChars: number;
   readonly sockets: number;
   /** Of one room, in 10 s. */
   readonly messagesPer10s: number;
@@ -16,6 +18,7 @@ export interface RoomRules {
 }
 
 export const defaultRules: RoomRules = {
+  textChars: rooms.textChars,
   sockets: rooms.sockets,
   messagesPer10s: rooms.messagesPer10s,
   invokesPerMinute: rooms.invokesPerMinute,

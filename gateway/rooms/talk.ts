@@ -13,7 +13,7 @@ import { closeCodes } from "../ws/close-codes.ts";
 import type { Connection, Talk } from "../ws/connection.ts";
 import { mayUseRole, membershipOf } from "./access.ts";
 import type { RoomParts } from "./parts.ts";
-import { defaultRole, type Frame, frameErrors, isRole, readFrame } from "./read-frame.ts";
+import { defaultRole, type Frame, isRole, readFrame } from "./read-frame.ts";
 import type { Begin, Member } from "./room.ts";
 
 export interface RoomSeat {
@@ -63,7 +63,7 @@ export class RoomTalk implements Talk, Member {
     const waitMs = this.#connection.spend();
     if (waitMs > 0)
       return this.#refuse("rate_limited", "too many frames", { retry_after_ms: waitMs });
-    const frame = readFrame(text, this.#seat.sid, this.#seat.role);
+    const frame = readFrame(text, this.#seat.sid, this.#seat.role, this.#parts.textChars);
     const isMalformed =
       frame.word === "error" && (frame.code === "bad_json" || frame.code === "bad_envelope");
     if (isMalformed) this.#malformed(frame.code, frame.ref);
@@ -117,7 +117,7 @@ export class RoomTalk implements Talk, Member {
     try {
       switch (frame.word) {
         case "error":
-          return this.#refuse(frame.code, frameErrors[frame.code], {}, frame.ref);
+          return this.#refuse(frame.code, this.#parts.frameErrors[frame.code], {}, frame.ref);
         case "ping":
           return this.#say("pong", frame.bd);
         case "typing":
@@ -196,7 +196,7 @@ export class RoomTalk implements Talk, Member {
   }
 
   #malformed(code: "bad_json" | "bad_envelope", ref: string | undefined): void {
-    this.#refuse(code, frameErrors[code], {}, ref);
+    this.#refuse(code, this.#parts.frameErrors[code], {}, ref);
     this.#connection.countMalformed();
   }
 

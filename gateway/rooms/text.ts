@@ -1,5 +1,3 @@
-import { rooms } from "../../shared/limits.ts";
-
 export type Cleaned =
   | { readonly word: "text"; readonly text: string }
   | { readonly word: "empty" }
@@ -11,11 +9,11 @@ export type Cleaned =
 const controls = /(?![\t\n])\p{Cc}/gu;
 
 /** A message as it is stored: NFC, without control characters, trimmed. */
-export function cleanText(text: string): Cleaned {
+export function cleanText(text: string, maxChars: number): Cleaned {
   if (!text.isWellFormed()) return { word: "broken" };
   const clean = text.replace(controls, "").normalize("NFC").trim();
   if (clean === "") return { word: "empty" };
   let chars = 0;
-  for (const _ of clean) if (++chars > rooms.textChars) return { word: "long" };
+  for (const _ of clean) if (++chars > maxChars) return { word: "long" };
   return { word: "text", text: clean };
 }

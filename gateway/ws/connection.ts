@@ -17,7 +17,16 @@ export interface Talk {
   onClosed(): void;
 }
 
+/** How many frames of one socket are handled. */
+export interface FrameRules {
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
+export const defaultFrames: FrameRules = { burst: ws.frameBurst, perSecond: ws.framesPerSecond };
+
 export interface ConnectionOptions {
+  readonly frames: FrameRules;
   /** Undefined: nobody signed in, and nobody need be. */
   readonly principal: Principal | undefined;
   /** Of the client, as it is counted. */
@@ -47,11 +56,12 @@ export class Connection implements SocketEvents {
   #closedAt = 0;
   #malformed = 0;
   #strikes = 0;
-  #tokens: number = ws.frameBurst;
+  #tokens: number;
   #filledAt: number;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#tokens = options.frames.burst;
     this.#heardAt = this.#pingedAt = this.#filledAt = options.now();
   }
 
@@ -104,8 +114,9 @@ export class Connection implements SocketEvents {
    */
   spend(): number {
     const now = this.#options.now();
-    const refilled = this.#tokens + ((now - this.#filledAt) * ws.framesPerSecond) / 1000;
-    this.#tokens = Math.min(ws.frameBurst, refilled);
+    const { burst, perSecond } = this.#options.frames;
+    const refilled = this.#tokens + ((now - this.#filledAt) * perSecond) / 1000;
+    this.#tokens = Math.min(burst, refilled);
     this.#filledAt = now;
     if (this.#tokens >= 1) {
       this.#tokens--;
@@ -113,7 +124,7 @@ export class Connection implements SocketEvents {
       return 0;
     }
     this.strike();
-    return Math.ceil(((1 - this.#tokens) * 1000) / ws.framesPerSecond);
+    return Math.ceil(((1 - this.#tokens) * 1000) / perSecond);
   }
 
   /** A limit was passed. Too often in a row ends the connection. */

@@ -183,6 +183,24 @@ describeWith("redis", "postgres")("a socket", async () => {
     expect(await codeOf(socket)).toBe(4429);
   });
 
+  test("how many frames pass, and how big they are, may be set", async () => {
+    const frames = { bytes: 2048, burst: 2, perSecond: 1 };
+    const strict = new Sockets(createSocketMetrics(new Registry()), frames);
+    const narrow = new Hono<AppEnv>();
+    narrow.get("/", (c) =>
+      strict.accept(c, { ...deps, sockets: strict }, { ...plan, needsToken: false }),
+    );
+    const small = serve(narrow, { port: 0, host: "127.0.0.1", frames });
+    const socket = await open(`ws://127.0.0.1:${small.port}/`);
+    for (let i = 0; i < 3; i++) socket.send("!spend");
+    await until(() => socket.texts.length === 3);
+    expect(socket.texts.slice(0, 2)).toEqual(["0", "0"]);
+    expect(Number(socket.texts[2])).toBeGreaterThan(500); // 1 a second
+    socket.send("x".repeat(2049));
+    expect(await codeOf(socket)).toBe(1009);
+    await small.drain(100);
+  });
+
   test("a client that never reads is closed, and nobody else notices", async () => {
     const [slow, other] = [await open(`${url}/open`), await open(`${url}/open`)];
     slow.raw.pause();

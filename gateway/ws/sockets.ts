@@ -6,7 +6,7 @@ import type { Principal } from "../gate/verify.ts";
 import { requireOrigin } from "../http/auth.ts";
 import { clientAddress, countedAs } from "../limits/address.ts";
 import { type CloseCode, closeCodes, closeLabel } from "./close-codes.ts";
-import { Connection, type Talk } from "./connection.ts";
+import { Connection, defaultFrames, type FrameRules, type Talk } from "./connection.ts";
 import { socketCredential } from "./credential.ts";
 import type { SocketKind, SocketMetrics } from "./metrics.ts";
 
@@ -28,12 +28,14 @@ const tickMs = 500;
 export class Sockets {
   readonly #open = new Set<Connection>();
   readonly #metrics: SocketMetrics;
+  readonly #frames: FrameRules;
   readonly #max: number;
   #timer: ReturnType<typeof setInterval> | undefined;
   #isClosing = false;
 
-  constructor(metrics: SocketMetrics, max = ws.maxSockets) {
+  constructor(metrics: SocketMetrics, frames = defaultFrames, max = ws.maxSockets) {
     this.#metrics = metrics;
+    this.#frames = frames;
     this.#max = max;
   }
 
@@ -63,6 +65,7 @@ export class Sockets {
     const hops = deps.proxyHops;
     const peer = clientAddress(c.env?.peer?.(), c.req.header("x-forwarded-for"), hops);
     const connection = new Connection({
+      frames: this.#frames,
       principal,
       address: countedAs(peer ?? "::1"),
       isRevoked: () =>
