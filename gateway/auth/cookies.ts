@@ -23,8 +23,22 @@ export function tokenCookie(
   return `${name}=${value}; Max-Age=${maxAgeSeconds}; Path=/; HttpOnly${rest(settings)}${domain}`;
 }
 
+/**
+ * Takes away what this host set before it was given a domain: both would be sent, and two cookies of one name are
+ * refused, so that nobody who was signed in then could ever be again. Comes before new ones: where host and domain are
+ * the same name, some browsers keep one cookie.
+ */
+export function dropHostOnly(settings: CookieSettings, headers: Headers): void {
+  if (settings.domain === undefined) return;
+  const hostOnly = { ...settings, domain: undefined };
+  for (const name of [accessCookie, refreshCookie]) {
+    headers.append("Set-Cookie", tokenCookie(hostOnly, name, "", 0));
+  }
+}
+
 /** Both, taken away. */
 export function clearTokens(settings: CookieSettings, headers: Headers): void {
+  dropHostOnly(settings, headers);
   for (const name of [accessCookie, refreshCookie]) {
     headers.append("Set-Cookie", tokenCookie(settings, name, "", 0));
   }

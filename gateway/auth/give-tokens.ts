@@ -1,7 +1,7 @@
 import type { UserId } from "../../shared/contract/ids.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { Deps } from "../deps.ts";
-import { accessCookie, refreshCookie, tokenCookie } from "./cookies.ts";
+import { accessCookie, dropHostOnly, refreshCookie, tokenCookie } from "./cookies.ts";
 import type { Facts, Pair } from "./issue.ts";
 import { type Device, openSession } from "./sessions.ts";
 
@@ -39,8 +39,13 @@ export async function signedIn(
 }
 
 /** Both cookies, each for as long as its token. */
-export function setTokens({ auth }: Pick<Deps, "auth">, headers: Headers, pair: Pair): void {
+export function setTokens(
+  { auth }: { readonly auth: Pick<Deps["auth"], "cookies" | "accessSeconds" | "refreshSeconds"> },
+  headers: Headers,
+  pair: Pair,
+): void {
   const { cookies, accessSeconds, refreshSeconds } = auth;
+  dropHostOnly(cookies, headers);
   headers.append("Set-Cookie", tokenCookie(cookies, accessCookie, pair.access, accessSeconds));
   headers.append("Set-Cookie", tokenCookie(cookies, refreshCookie, pair.refresh, refreshSeconds));
 }
