@@ -344,6 +344,8 @@ export const rooms = {
   /** Entries on joining: asked for by number, and after an id. */
   replay: 200,
   since: 500,
+  /** Of them together: half of what may wait for a client, or a slow one could never come back. */
+  replayBytes: 2 * 1024 * 1024,
   /** A room nobody speaks in is forgotten after this. */
   ttlSeconds: 30 * 86_400,
   infoTtlSeconds: 86_400,

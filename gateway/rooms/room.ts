@@ -71,7 +71,7 @@ export class Room {
       const [from, count] = since === undefined ? ["-", replay] : [`(${since}`, rooms.since];
       // the newest of them: between these and what comes live there is no hole
       const newest = await this.#redis.xrevrange(key, end, from, "COUNT", count);
-      for (const raw of newest.reverse()) this.#give(member, raw);
+      for (const frame of this.#thatFit(newest).reverse()) member.onEntry(frame);
     }
     for (let has = end; isAfter(this.#cursor, has);) {
       const to = this.#cursor;
@@ -122,6 +122,21 @@ export class Room {
     this.#onEntry(this, entry);
     const frame = frameOf(this.sid, entry);
     for (const member of this.#live) member.onEntry(frame);
+  }
+
+  /** Frames of the newest entries, the newest first, as many as a slow client can take at once. */
+  #thatFit(newest: readonly RawEntry[]): string[] {
+    const frames: string[] = [];
+    let bytes = 0;
+    for (const raw of newest) {
+      const entry = parseEntry(raw);
+      if (!entry) continue;
+      const frame = frameOf(this.sid, entry);
+      bytes += Buffer.byteLength(frame);
+      if (bytes > rooms.replayBytes) break;
+      frames.push(frame);
+    }
+    return frames;
   }
 
   #give(member: Member, raw: RawEntry): void {

@@ -229,6 +229,26 @@ describeWith("redis", "postgres")("a room", async () => {
     expect(texts(future)).toEqual(["m7"]);
   });
 
+  test("a client that reads slowly is not given more at once than it can take", async () => {
+    const sid = newRoom();
+    const adding = deps.redis.pipeline();
+    for (let i = 1; i <= 300; i++) {
+      const body = { hd: { event: "chat.message", role: "A" }, bd: { text: "가".repeat(4000) } };
+      const fields = ["participant", "A", "body", JSON.stringify(body)];
+      adding.xadd(`chat:session:${sid}`, `1-${i}`, ...fields);
+    }
+    await adding.exec();
+    const slow = await enter(sid, { query: "&since=1-1" });
+    slow.say("live");
+    await until(() => slow.frames().at(-1)?.bd["text"] === "live");
+    const ids = slow.frames().map(({ hd }) => Number(hd.id?.split("-")[1]));
+    const given = ids.slice(0, -1);
+    expect(given).toEqual(given.map((_, i) => 301 - given.length + i));
+    const bytes = slow.texts.slice(0, -1).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    expect(bytes).toBeLessThanOrEqual(limits.replayBytes);
+    expect(bytes).toBeGreaterThan(limits.replayBytes - 20_000);
+  });
+
   test("who missed more than a socket is given gets the newest, and the history closes the gap", async () => {
     const sid = newRoom();
     const adding = deps.redis.pipeline();
