@@ -89,9 +89,13 @@ describeWith("redis", "postgres")("the model in a room", async () => {
     expect(full.bd["code"]).toBe("llm_queue_full");
     expect(a.of("llm.start")).toHaveLength(1);
     await first.say("one");
+    await deps.redis.expire(`room:llmq:${sid}`, 10); // they have waited nearly all their time
     await first.end();
     for (let nth = 1; nth <= 5; nth++) {
       const run = await take(a, nth);
+      if (nth === 1) {
+        await until(async () => (await deps.redis.ttl(`room:llmq:${sid}`)) > 250);
+      }
       expect(a.of("llm.response")).toHaveLength(nth);
       await run.end();
     }

@@ -25,7 +25,10 @@ export async function enqueue(redis: ScriptedRedis, sid: Sid, waiting: Waiting):
   return (await redis.eco2RoomQueue(key, text, rooms.queue, rooms.queueTtlSeconds)) > 0;
 }
 
-/** Who is next, and the way to strike it; what nobody can read is struck at once. Throws what Redis throws. */
+/**
+ * Who is next, and the way to strike it; what nobody can read is struck at once. The others then have their time anew: a
+ * run is shorter than it, so nobody is forgotten while the line moves. Throws what Redis throws.
+ */
 export async function nextOf(
   redis: Redis,
   sid: Sid,
@@ -34,7 +37,7 @@ export async function nextOf(
   for (;;) {
     const text = await redis.lindex(key, 0);
     if (text === null) return undefined;
-    const strike = () => redis.lrem(key, 1, text);
+    const strike = () => redis.multi().lrem(key, 1, text).expire(key, rooms.queueTtlSeconds).exec();
     const waiting = v.safeParse(v.pipe(v.string(), v.parseJson(), Waiting), text);
     if (waiting.success) return { waiting: waiting.output, strike };
     await strike();
