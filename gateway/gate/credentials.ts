@@ -19,6 +19,10 @@ export interface Credential {
   readonly isCookie: boolean;
 }
 
+/** Of a request that brought none. */
+export const noCredential = () =>
+  new AppError("UNAUTHORIZED", { detail: "Missing Authorization header" });
+
 /**
  * `Authorization: Bearer`, else the cookie. Throws `UNAUTHORIZED` when there is neither, and for two cookies of
  * one name: one of them was put there by somebody who could not take the other away.
@@ -34,6 +38,7 @@ export function credentialOf(
     return { token, isCookie: false };
   }
   const [token, ...others] = cookiesNamed(cookie, "s_access");
-  if (token === undefined || token === "" || others.length > 0) throw new AppError("UNAUTHORIZED");
+  if (token === undefined || token === "") throw noCredential();
+  if (others.length > 0) throw new AppError("UNAUTHORIZED");
   return { token, isCookie: true };
 }

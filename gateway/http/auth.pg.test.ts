@@ -39,6 +39,20 @@ describeWith("redis", "postgres")("who asks", async () => {
     expect(await status({ origin: "null" })).toBe(401);
   });
 
+  test("a refusal says which of three it is, in the words other services of the house use", async () => {
+    use.deps.revocations.add("gone", Date.now() + 60_000);
+    const revoked = await testToken(user, { jti: "gone" });
+    for (const [authorization, status, detail] of [
+      [undefined, 401, "Missing Authorization header"],
+      ["Bearer x", 401, "Invalid token"],
+      [`Bearer ${revoked}`, 403, "Token is blacklisted"],
+    ] as const) {
+      const headers: Record<string, string> = authorization ? { authorization } : {};
+      const answer = await use.send("GET", base, { headers });
+      expect([answer.status, await answer.json()]).toMatchObject([status, { detail }]);
+    }
+  });
+
   const authz = "/api/v1/auth/ext-authz";
   test("ext_authz says who asks, and overwrites who they say they are", async () => {
     const asked = await use.send("GET", `${authz}/api/v1/news?token=x`, {

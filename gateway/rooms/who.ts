@@ -1,5 +1,5 @@
-import { AppError } from "../../shared/errors.ts";
 import type { Ctx, Deps } from "../deps.ts";
+import { noCredential } from "../gate/credentials.ts";
 import type { Principal } from "../gate/verify.ts";
 import { authenticate } from "../http/auth.ts";
 import { clientAddress, countedAs } from "../limits/address.ts";
@@ -12,7 +12,7 @@ export async function whoAsks(c: Ctx, deps: Deps): Promise<Principal | undefined
   const sentNone =
     c.req.header("authorization") === undefined &&
     !/(^|;)\s*s_access\s*=/.test(c.req.header("cookie") ?? "");
-  if (sentNone && deps.rooms.needsToken) throw new AppError("UNAUTHORIZED");
+  if (sentNone && deps.rooms.needsToken) throw noCredential();
   return sentNone ? undefined : await authenticate(c, deps);
 }
 
