@@ -125,6 +125,14 @@ describeWith("postgres")("the nearest sites", () => {
     await areRight();
   });
 
+  test("are measured in the query itself, not by a call for each", async () => {
+    const plan = await sql`explain (verbose) select
+      location.meters(37.5, 127, positn_pstn_lat, positn_pstn_lot)
+      from location.location_normalized_sites`;
+    expect(JSON.stringify(plan)).toContain("asin(");
+    expect(JSON.stringify(plan)).not.toContain("location.meters(");
+  });
+
   test("are the same by PostGIS", async () => {
     const searches = fc.sample(search, { numRuns: 200, seed: 11 });
     const byPlane: unknown[] = [];

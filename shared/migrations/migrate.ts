@@ -11,6 +11,7 @@ import deletions from "./0017-deletions.sql" with { type: "text" };
 import images from "./0020-images.sql" with { type: "text" };
 import locations from "./0006-locations.sql" with { type: "text" };
 import locationsReach from "./0026-locations-reach.sql" with { type: "text" };
+import locationsMeters from "./0027-locations-meters.sql" with { type: "text" };
 
 /** In order, forward only. A file that ran anywhere is never edited. */
 const migrations = [
@@ -24,6 +25,7 @@ const migrations = [
   { name: "0020-images", text: images },
   { name: "0006-locations", text: locations },
   { name: "0026-locations-reach", text: locationsReach },
+  { name: "0027-locations-meters", text: locationsMeters },
 ] as const;
 
 const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
