@@ -172,6 +172,26 @@ describeWith("redis", "postgres")("news", async () => {
     expect(await ask(query)).toMatchObject({ status, body: { code } });
   });
 
+  test("a cursor of one list is a moment in another: only that list's older articles follow", async () => {
+    const first = await ask({ category: "ai", limit: 7 });
+    const cursor = first.body.next_cursor ?? "";
+    const last = first.body.articles.at(-1);
+    const at = Date.parse(last?.published_at ?? "");
+    const isAfter = ({ published_at: when, id }: { published_at: string; id: string }) =>
+      Date.parse(when) < at ||
+      (Date.parse(when) === at && Buffer.compare(Buffer.from(id), Buffer.from(last?.id ?? "")) < 0);
+    const wanted = rows
+      .filter((row) => !row.is_deleted && row.category === "energy" && isAfter(row))
+      .map(({ id }) => id);
+    const { status, body } = await ask({ category: "energy", cursor, limit: 50 });
+    expect(status).toBe(200);
+    expect(body.articles.map(({ id }) => id)).toEqual(
+      expected({ category: "energy" })
+        .filter((id) => wanted.includes(id))
+        .slice(0, 50),
+    );
+  });
+
   test("a cursor far away is an empty page without more", async () => {
     for (const cursor of ["0", "999999999999999_x"]) {
       const { body } = await ask({ cursor, category: "ai" });

@@ -165,6 +165,16 @@ describeWith("redis", "postgres")("places", async () => {
     expect(far.length).toBeGreaterThan(20);
   });
 
+  test("every level of the client's map is answered: it sends 16 − level, and meters to a corner", async () => {
+    for (let level = 1; level <= 14; level++) {
+      const sent = `${around}&zoom=${16 - level}&store_category=all&pickup_category=all`;
+      expect((await get(`centers?${sent}`)).status).toBe(200);
+      const found = await list(`centers?${sent}&radius=${(123.456 * 2 ** (level - 1)).toFixed(3)}`);
+      expect(found.length).toBeGreaterThan(0);
+      expect(Math.max(...found.map(({ distance_km }) => distance_km))).toBeLessThanOrEqual(50);
+    }
+  });
+
   test.each([
     ["centers", ["lat", "lon"]],
     ["centers?lat=NaN&lon=127", ["lat"]],
