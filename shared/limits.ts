@@ -97,6 +97,8 @@ export const auth = {
   revocationsStaleMs: 10 * seconds,
   /** A request waits this long for that. */
   revocationsWaitMs: 1 * seconds,
+  /** The broker must take a revocation within this; then it waits in the outbox, and nobody waits for the broker. */
+  revocationTellMs: 500,
 } as const;
 
 /** Sign-in and sessions. */

@@ -113,7 +113,7 @@ async function tell(
   reason: "logout" | "token_reused",
 ): Promise<void> {
   const [exp] = revocationArgs(deps);
-  for (const session of sessions) {
-    await revoke(deps, { jti: session, userId, exp }, reason, true);
-  }
+  await Promise.all(
+    sessions.map((session) => revoke(deps, { jti: session, userId, exp }, reason, true)),
+  );
 }

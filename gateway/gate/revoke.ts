@@ -2,6 +2,7 @@ import { publishConfirmed } from "../../shared/clients/amqp.ts";
 import type { UserId } from "../../shared/contract/ids.ts";
 import { AppError } from "../../shared/errors.ts";
 import { keys } from "../../shared/keys.ts";
+import { auth } from "../../shared/limits.ts";
 import type { Deps } from "../deps.ts";
 import { within } from "../stores.ts";
 import type { RevokedToken } from "./revocations.ts";
@@ -40,7 +41,7 @@ export async function revoke(
   const write = isWritten ? Promise.resolve() : revocations.write(token);
   const [written, told] = await Promise.allSettled([
     within(writeMs, write, "the log of revocations"),
-    tell(),
+    within(auth.revocationTellMs, tell(), "the broker"),
   ]);
   if (told.status === "rejected" && redis.status === "ready") {
     redis.lpush(keys.revocationOutbox, body).catch(() => undefined); // the log has it anyway
