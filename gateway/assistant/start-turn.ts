@@ -9,6 +9,7 @@ import { queuedEvent } from "../../shared/contract/build-events.ts";
 import { ChatId, JobId, newJobId, shardOf, type UserId } from "../../shared/contract/ids.ts";
 import { type AssistantJob, jobEnvelope, type Location } from "../../shared/contract/job.ts";
 import { AppError } from "../../shared/errors.ts";
+import { endJob } from "../../shared/end-job.ts";
 import { readJobRecord } from "../../shared/job-record.ts";
 import { assistantLock, sessionOf } from "../../shared/job-session.ts";
 import { keys } from "../../shared/keys.ts";
@@ -16,7 +17,6 @@ import { assistant as limits, stream } from "../../shared/limits.ts";
 import { formatTraceparent, type TraceContext } from "../../shared/trace.ts";
 import * as v from "valibot";
 import type { Deps } from "../deps.ts";
-import { endAndTell } from "../http/cancel-job.ts";
 import { acceptOrWithdraw } from "../http/send-message.ts";
 import { TooMany } from "../limits/limits.ts";
 import { publishJob } from "../queue.ts";
@@ -129,7 +129,7 @@ async function submit(
   deps.metrics.jobs.inc({ result: accepted.word });
   if (accepted.word === "accepted") {
     if (!(await publishJob(deps, jobId, envelope, accepted.outboxId, labels))) {
-      await endAndTell(deps, jobId);
+      await endJob(deps.redis, jobId, "failed", "NODE_FAILED"); // not as cancelled: that is remembered
       if (idempotency) await deps.redis.del(keys.idempotency(userId, idempotency.key));
       throw away();
     }
