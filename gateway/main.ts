@@ -5,7 +5,7 @@ import { Registry } from "../shared/prom.ts";
 import { serveAdmin } from "../shared/admin.ts";
 import { systemClock as clock } from "../shared/clock.ts";
 import { topology as queueNames } from "../shared/contract/topology.ts";
-import { drain, sse } from "../shared/limits.ts";
+import { assistant as turns, drain, sse } from "../shared/limits.ts";
 import { openLocks } from "../shared/lock/lock.ts";
 import { createLockMetrics } from "../shared/lock/lock-metrics.ts";
 import { createLog } from "../shared/log.ts";
@@ -104,6 +104,7 @@ const rooms = openRooms({
 });
 const assistant = {
   ttlSeconds: config.assistantTtlSeconds,
+  turnWaitMs: turns.turnWaitMs,
   metrics: createAssistantMetrics(registry),
 };
 const domains = { rooms, assistant, auth, budget };

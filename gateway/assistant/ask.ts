@@ -40,7 +40,7 @@ export async function ask(
       .update(JSON.stringify(["assistant", c.req.path, body]))
       .digest("hex");
     c.env?.setIdleSeconds?.(0); // an answer may take two minutes
-    const late = AbortSignal.timeout(limits.turnWaitMs);
+    const late = AbortSignal.timeout(deps.assistant.turnWaitMs);
     const started = await startTurn(deps, {
       ...question,
       userId,

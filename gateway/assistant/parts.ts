@@ -6,6 +6,8 @@ import * as v from "valibot";
 export interface AssistantParts {
   /** How long a session outlives its latest turn; 0: for ever. */
   readonly ttlSeconds: number;
+  /** How long an answer is waited for. */
+  readonly turnWaitMs: number;
   readonly metrics: AssistantMetrics;
 }
 

@@ -53,7 +53,7 @@ export function talkWith(
     const running: Running = { jobId: undefined, stop: new AbortController(), isCancelled: false };
     turn = running;
     const span = tracing.start("assistant.turn", { kind: "server", attributes: { mode } });
-    const late = AbortSignal.timeout(limits.turnWaitMs);
+    const late = AbortSignal.timeout(assistant.turnWaitMs);
     let failure: LocalError | undefined;
     let hasSpoken = false;
     voice.begin(sid);

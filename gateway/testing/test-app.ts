@@ -7,7 +7,7 @@ import { openPostgres } from "../../shared/clients/postgres.ts";
 import { closeRedis, openRedis } from "../../shared/clients/redis.ts";
 import { systemClock as clock } from "../../shared/clock.ts";
 import { type QueueNames, topology } from "../../shared/contract/topology.ts";
-import { quota } from "../../shared/limits.ts";
+import { assistant as turns, quota } from "../../shared/limits.ts";
 import { openLocks } from "../../shared/lock/lock.ts";
 import { createLog } from "../../shared/log.ts";
 import { noTracing, type Tracing } from "../../shared/trace.ts";
@@ -165,7 +165,11 @@ export function openTestApp(
     page: undefined,
     proxyHops: 0,
     limits,
-    assistant: { ttlSeconds: 600, metrics: createAssistantMetrics(registry) },
+    assistant: {
+      ttlSeconds: 600,
+      turnWaitMs: turns.turnWaitMs,
+      metrics: createAssistantMetrics(registry),
+    },
     rooms: openRooms({
       redis,
       pubsub,

@@ -25,6 +25,37 @@ describeWith(
     socket.close();
   });
 
+  test("an answer that takes too long is 504, and an error frame; it enters the session all the same", async () => {
+    const parts = rig.own.deps.assistant as { turnWaitMs: number };
+    const { turnWaitMs } = parts;
+    parts.turnWaitMs = 1500;
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    const [user, sid, other] = [newUser(), crypto.randomUUID(), crypto.randomUUID()];
+    try {
+      rig.state.llm = says("늦은 ", () => gates[0].promise, "답");
+      const late = await rig.ask(user, { message: "질문", session_id: sid });
+      expect(late.status).toBe(504);
+      expect(late.json).toMatchObject({ code: "TIMEOUT" });
+      const socket = await rig.talk(user);
+      rig.state.llm = says(() => gates[1].promise, "답");
+      socket.ask("질문", { session_id: other });
+      expect(await socket.upTo(() => true)).toEqual(['{"error":"timeout"}']);
+      socket.close();
+      for (const gate of gates) gate.resolve();
+      for (const [of, answer] of [
+        [sid, "늦은 답"],
+        [other, "답"],
+      ] as const) {
+        await until(async () => (await rig.memory(of)).length === 2);
+        expect(await rig.memory(of)).toEqual(["user: 질문", `assistant: ${answer}`]);
+        expect(await rig.isLocked(of)).toBe(false);
+      }
+    } finally {
+      parts.turnWaitMs = turnWaitMs;
+      for (const gate of gates) gate.resolve();
+    }
+  });
+
   test("without a broker nothing is taken: 503, no lock, and no turn later", async () => {
     const deps = rig.own.deps as { broker: unknown };
     const { broker } = deps;
@@ -47,5 +78,7 @@ describeWith(
     socket.ask("질문");
     expect(await socket.upTo(() => true)).toEqual(['{"error":"internal"}']);
     await rig.server.restart();
+    const { redis, pubsub } = rig.own.deps;
+    await until(() => redis.status === "ready" && pubsub.status === "ready"); // for the tests after this one
   }, 30_000);
 });
