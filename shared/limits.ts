@@ -472,6 +472,8 @@ export const characters = {
   catalogMs: 300 * seconds,
   /** A scan waits this long for its match; then it ends without a reward. */
   matchMs: 10 * seconds,
+  /** A reward's event waits this long for its rows: many times what a healthy database takes. */
+  tellAfterMs: 1 * seconds,
   /** Grants of one statement. While one runs the next gather, so a lone grant never waits. */
   batch: 50,
 } as const;

@@ -62,6 +62,8 @@ describeWith("redis", "postgres")("characters over HTTP", async () => {
       status: 200,
       body: { received: false, already_owned: true, ...given },
     });
+    const nobody = { ...ask, user_id: crypto.randomUUID() };
+    expect(await call(nobody)).toMatchObject({ body: { received: false, already_owned: false } });
     const none = { received: false, already_owned: false };
     expect(await call({ ...ask, insufficiencies_present: true })).toEqual({
       status: 200,

@@ -61,10 +61,10 @@ async function reward(deps: RewardDeps, body: v.InferOutput<typeof Body>) {
     : undefined;
   if (!found) return { received: false, already_owned: false };
   const { character, reason } = found;
-  const isNew = await give(deps, grantOf(body.user_id, character, body.source));
+  const given = await give(deps, grantOf(body.user_id, character, body.source));
   return {
-    received: isNew,
-    already_owned: !isNew,
+    received: given === "new",
+    already_owned: given === "owned",
     name: character.name,
     dialog: character.dialog,
     match_reason: reason,

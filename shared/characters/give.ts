@@ -1,11 +1,19 @@
 import { type Broker, publishConfirmed } from "../clients/amqp.ts";
 import type { Sql } from "../clients/postgres.ts";
+import { pause } from "../clock.ts";
 import { ownershipId, type UserId } from "../contract/ids.ts";
 import type { QueueNames } from "../contract/topology.ts";
+import { characters as limits } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { Catalog, Character } from "./catalog.ts";
 import { match, type RewardInput } from "./reward.ts";
-import { type Grant, makeAccounts, saveOwnerships, saveUserCharacters } from "./store.ts";
+import {
+  type Grant,
+  hasOwnership,
+  makeAccounts,
+  saveOwnerships,
+  saveUserCharacters,
+} from "./store.ts";
 
 export interface RewardDeps {
   readonly catalog: Catalog;
@@ -40,29 +48,44 @@ export function grantOf(userId: UserId, character: Character, source: string): G
   };
 }
 
+/** `new`: now theirs; `owned`: it was before; `later`: in no book yet, as the database is away or has no such account. */
+export type Given = "new" | "owned" | "later";
+
 /**
  * Gives a character, once however often it is called. Both stores are written here, so that the collection shows it
  * at once, and the event is published for whoever else keeps books; its consumers write the same rows again, which
- * matters when the database was away. True: it is new. Throws when neither the database nor the broker took it.
+ * matters when the database was away. It is published after the rows, or a consumer's would be the first and this one
+ * would take the character for an old one; a slow database is not waited for. Throws when neither the database nor the
+ * broker took it.
  */
-export async function give(deps: RewardDeps, grant: Grant): Promise<boolean> {
+export async function give(deps: RewardDeps, grant: Grant): Promise<Given> {
   const { sql, broker, names } = deps;
-  const write = async () => {
+  const write = async (): Promise<Given> => {
     if (deps.makesAccounts) await makeAccounts(sql, [grant.user_id]);
-    const isNew = await saveOwnerships(sql, [grant]);
+    const id = ownershipId(grant.user_id, grant.character_code);
+    const isNew = (await saveOwnerships(sql, [grant])).has(id);
     await saveUserCharacters(sql, [grant]);
-    return isNew.has(ownershipId(grant.user_id, grant.character_code));
+    if (isNew) return "new";
+    return (await hasOwnership(sql, id)) ? "owned" : "later";
   };
   const tell = async () => {
     if (!broker) throw new Error("there is no broker here");
     const body = JSON.stringify(grant);
     await publishConfirmed(broker, names.rewardExchange, "", body, crypto.randomUUID(), {});
   };
-  const [written, told] = await Promise.allSettled([write(), tell()]);
+  const writing = write();
+  await settledWithin(writing, limits.tellAfterMs);
+  const [written, told] = await Promise.allSettled([writing, tell()]);
   if (written.status === "fulfilled") return written.value;
   if (told.status === "rejected") throw written.reason;
   deps.log.warn("a reward waits for the database", { error: written.reason });
-  return false;
+  return "later";
+}
+
+async function settledWithin(work: Promise<unknown>, ms: number): Promise<void> {
+  const settled = new AbortController();
+  await Promise.race([work.catch(() => undefined), pause(ms, settled.signal)]);
+  settled.abort();
 }
 
 /** The reward of a finished scan, given. Null: none was earned, or it could not be given. Never throws. */

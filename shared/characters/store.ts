@@ -42,6 +42,11 @@ export async function saveOwnerships(sql: Sql, grants: readonly Grant[]): Promis
   return new Set(rows.map(({ id }) => id));
 }
 
+export async function hasOwnership(sql: Sql, id: string): Promise<boolean> {
+  const rows = await sql`select 1 from character.character_ownerships where id = ${id}`;
+  return rows.length > 0;
+}
+
 /** Upsert in the users store: id and name follow the grant, type and dialog only when it has them. */
 export async function saveUserCharacters(sql: Sql, grants: readonly Grant[]): Promise<void> {
   await sql`

@@ -120,13 +120,23 @@ describeWith("postgres", "rabbitmq")("the books of rewards", async () => {
     await until(async () => (await catalog.byMatch("비닐류"))?.dialog === "바뀐 말");
   });
 
+  test("a reward that is new is said to be, though its event is written by others too", async () => {
+    const [, paper] = await catalog.all();
+    if (!paper) throw new Error("no character");
+    for (let i = 0; i < 20; i++) {
+      const grant = grantOf(await account(), paper, "quest");
+      expect(await give({ ...background.rewards, broker }, grant)).toBe("new");
+      expect(await give({ ...background.rewards, broker }, grant)).toBe("owned");
+    }
+  });
+
   test("a reward given through the broker alone arrives", async () => {
     const user = await account();
     const character = await catalog.default();
     if (!character) throw new Error("no default");
     const away = openPostgres("postgres://127.0.0.1:1/none", "test");
     const deps = { ...background.rewards, broker, sql: away };
-    expect(await give(deps, grantOf(user, character, "scan"))).toBeFalse();
+    expect(await give(deps, grantOf(user, character, "scan"))).toBe("later");
     await until(async () => (await rowsOf(user)).length === 1);
     await away.end();
     const both = { ...deps, broker: undefined, sql: away };
