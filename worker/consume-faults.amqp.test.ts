@@ -4,6 +4,7 @@ import { declareTopology } from "../stack/topology.ts";
 import { jobEnvelope } from "../shared/contract/job.ts";
 import { newChatId } from "../shared/contract/ids.ts";
 import { keys } from "../shared/keys.ts";
+import { take } from "../shared/scripts.ts";
 import { hangs, says } from "../shared/testing/says.ts";
 import { describeWith } from "../shared/testing/services.ts";
 import { until } from "../shared/testing/until.ts";
@@ -41,6 +42,33 @@ describeWith("redis", "rabbitmq")("a consumer under faults", () => {
     gate.resolve();
     expect(await rig.ended(job)).toMatchObject({ result: { answer: "하나 둘" } });
     expect((await rig.log(job)).some(({ event }) => event === "token_recovery")).toBe(false);
+    await until(() => consumer.running() === 0);
+    await consumer.stop(1000);
+    expect(await rig.depth()).toBe(0);
+  });
+
+  test("a message that came back to an attempt that is over waits for the newer one", async () => {
+    const gate = Promise.withResolvers<void>();
+    const llm = says("옛 ", () => gate.promise, "글");
+    const { broker, consumer } = await rig.startWorker(llm, { worker: "first" });
+    const job = await rig.send();
+    await until(async () => (await rig.text(job)) === "옛 ");
+    const { session_id: chatId, job_id: jobId } = job;
+    (broker.channel().connection as AMQPClient).socket?.destroy();
+    await until(() => !broker.isUp());
+    await until(() => consumer.isConsuming() && broker.isUp());
+    await Bun.sleep(100); // time for the redelivery
+    // all connections went: the message was with a second worker for a moment, which runs the job without it
+    const newer = { jobId, chatId, worker: "second", redelivered: true, record: {} };
+    expect((await take(rig.redis, newer)).word).toBe("taken");
+    gate.resolve();
+    await until(() => consumer.running() === 0);
+    expect(await rig.done(job)).toBeUndefined();
+    await rig.redis.hset(keys.job(jobId), "lease_until", "0"); // the second one died
+    expect(await rig.ended(job)).toMatchObject({
+      status: "completed",
+      result: { answer: "옛 글" },
+    });
     await until(() => consumer.running() === 0);
     await consumer.stop(1000);
     expect(await rig.depth()).toBe(0);

@@ -52,6 +52,8 @@ interface Delivery {
   nextLookMs: number;
   /** Whoever held the job before cannot run it any more: its lease does not count. */
   isOrphan: boolean;
+  /** The broker gave the message back to the attempt that runs here: it is not the one that attempt was taken with. */
+  isReturned: boolean;
 }
 
 export function consumeJobs(options: ConsumeOptions): Consumer {
@@ -102,11 +104,13 @@ export function consumeJobs(options: ConsumeOptions): Consumer {
       return settle(message, "dead-letter");
     }
     const { job, trace } = parsed;
-    const delivery = { message, job, trace, nextLookMs: 0, isOrphan: message.redelivered };
+    const isOrphan = message.redelivered;
+    const delivery = { message, job, trace, nextLookMs: 0, isOrphan, isReturned: false };
     const mine = running.get(job.job_id);
     if (mine && mine.message.channel.closed) {
       // the connection was lost while the job ran on: the returned message belongs to that attempt
       mine.message = message;
+      mine.isReturned = true;
       return;
     }
     if (slots > 0) return look(delivery);
@@ -177,7 +181,7 @@ export function consumeJobs(options: ConsumeOptions): Consumer {
       begin(delivery, attempt)
         .then(async (end) => {
           if (end === "ended") return acknowledge(delivery);
-          if (end !== "lost") return settle(delivery.message, "ack");
+          if (end === "superseded") return yieldTo(delivery);
           const isOurs = handback.signal.aborted;
           await release(redis, delivery.job.job_id, attempt.attempt, isOurs);
           await settle(delivery.message, "requeue");
@@ -185,6 +189,16 @@ export function consumeJobs(options: ConsumeOptions): Consumer {
         .catch((cause: unknown) => giveBack(delivery.message, cause))
         .finally(() => leave(delivery)),
     );
+  };
+
+  /**
+   * A newer attempt has the job, and the message it was taken with. One that came back here meanwhile may be that
+   * very message, its channel lost like ours: then it must outlive the newer attempt, or that one's worker dies
+   * with nobody left who knows of the job.
+   */
+  const yieldTo = async (delivery: Delivery): Promise<void> => {
+    if (!delivery.isReturned) return settle(delivery.message, "ack");
+    park({ ...delivery, isOrphan: false, isReturned: false }, busyPollMs);
   };
 
   /** Frees the slot of a delivery and lets the next one in. */

@@ -131,8 +131,9 @@ describeWith("redis", "postgres")("the history of a room", async () => {
 
   test("is not read over and over", async () => {
     const statuses: number[] = [];
+    const user = crypto.randomUUID();
     for (let i = 0; i <= 30; i++) {
-      statuses.push((await guarded.send("GET", "/api/chat/history/x", { user: ben })).status);
+      statuses.push((await guarded.send("GET", "/api/chat/history/x", { user })).status);
     }
     expect(statuses.at(-1)).toBe(429);
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(29);

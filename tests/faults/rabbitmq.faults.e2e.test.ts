@@ -93,6 +93,15 @@ test("every connection closed: jobs are delivered again, and answered once", asy
   expect(slowestMs).toBeLessThan(bound(10_000));
 }, 90_000);
 
+test("every connection closed, then every worker killed: no message is forgotten", async () => {
+  const { slowestMs } = await suite.breaks(async (rig) => {
+    await rig.rabbitmqctl("close_all_connections", "chaos");
+    await Bun.sleep(1300); // messages went from worker to worker and back, their attempts still run
+    for (const name of ["worker-1", "worker-2"]) rig.kill(name);
+  });
+  expect(slowestMs).toBeLessThan(bound(15_000)); // a lease, and 5 s
+}, 60_000);
+
 test("frozen for 6 s: messages are taken and run afterwards", async () => {
   let sent: Awaited<ReturnType<typeof sendInto>> = [];
   await suite.breaks(async (rig) => {

@@ -203,6 +203,13 @@ export const mutants: readonly Mutant[] = [
     test: "worker/emit.redis.test.ts",
   },
   {
+    name: "a message that came back to an attempt that is over is acknowledged",
+    file: "worker/consume.ts",
+    from: 'if (!delivery.isReturned) return settle(delivery.message, "ack");',
+    to: 'if (delivery.message) return settle(delivery.message, "ack");',
+    test: "worker/consume-faults.amqp.test.ts",
+  },
+  {
     name: "a job is acknowledged when it begins",
     file: "worker/consume.ts",
     from: "const start = (delivery: Delivery, attempt: Attempt): void => {",

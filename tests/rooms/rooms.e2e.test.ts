@@ -1,5 +1,5 @@
 // Two gateways and a real fleet behind them; people hold sockets to either, and Pub/Sub dies in mid-conversation.
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, beforeEach, expect, test } from "bun:test";
 import { openSocket, type TestSocket } from "../../gateway/testing/ws-client.ts";
 import { describeWith, startRedis } from "../../shared/testing/services.ts";
 import { until } from "../../shared/testing/until.ts";
@@ -21,27 +21,32 @@ describeWith(
   const stack = await startStack(["--workers", "1"], own);
   const file = stack.file();
   const port = await freePort();
-  const second = Bun.spawn([process.execPath, "gateway/main.ts", "api"], {
-    cwd: `${import.meta.dir}/../..`,
-    env: {
-      PATH: process.env["PATH"] ?? "",
-      REDIS_STREAMS_URL: file.services.redis_streams.url,
-      RABBITMQ_URL: file.services.rabbitmq.url,
-      DATABASE_URL: file.services.postgres.url,
-      JWT_SECRET: file.jwt_secret,
-      JWT_ISS: file.jwt_iss,
-      JWT_AUD: file.jwt_aud,
-      ROOM_AUTH: "optional",
-      ...own,
-      HOST: "127.0.0.1",
-      PORT: String(port),
-      ADMIN_PORT: "0",
-    },
-    stdout: "ignore",
-    stderr: "inherit",
-  });
+  const startSecond = () =>
+    Bun.spawn([process.execPath, "gateway/main.ts", "api"], {
+      cwd: `${import.meta.dir}/../..`,
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        REDIS_STREAMS_URL: file.services.redis_streams.url,
+        RABBITMQ_URL: file.services.rabbitmq.url,
+        DATABASE_URL: file.services.postgres.url,
+        JWT_SECRET: file.jwt_secret,
+        JWT_ISS: file.jwt_iss,
+        JWT_AUD: file.jwt_aud,
+        ROOM_AUTH: "optional",
+        ...own,
+        HOST: "127.0.0.1",
+        PORT: String(port),
+        ADMIN_PORT: "0",
+      },
+      stdout: "ignore",
+      stderr: "inherit",
+    });
+  let second = startSecond();
   const bases = [file.base_url, `http://127.0.0.1:${port}`];
-  await until(async () => (await fetch(`${bases[1]}/health`)).ok, { timeoutMs: 20_000 });
+  beforeEach(async () => {
+    if (second.killed) second = startSecond();
+    await until(async () => (await fetch(`${bases[1]}/health`)).ok, { timeoutMs: 20_000 });
+  }, 30_000);
   const open: TestSocket[] = [];
   afterAll(async () => {
     for (const socket of open) socket.raw.terminate();
