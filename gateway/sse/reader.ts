@@ -59,7 +59,7 @@ export interface ReaderTerms {
  * - closed: after `done`, or for one of the other reasons. Entered from everywhere, never left.
  *
  * It is itself the source of the response's stream: closures over the request and its opening would keep those for
- * as long as the connection lives, which was most of a reader's memory (`bench/RESULTS.md`, figure 3).
+ * as long as the connection lives: 51 kB each at 2,000 readers with them, 9 kB at 9,000 without (2026-11-21).
  */
 export class Reader implements FeedReader {
   cursor: EventId = logStart;
