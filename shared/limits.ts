@@ -514,4 +514,6 @@ export const wait = {
   confirmMs: 1500,
   redisCommandMs: 5 * seconds,
   postgresMs: 5 * seconds,
+  /** Longest pause before PostgreSQL is tried again: its client's own grows to 20 s, with every request that failed. */
+  postgresRetryMs: 1 * seconds,
 } as const;
