@@ -17,7 +17,7 @@ Runs the format check, types, lint, dead-code check, advisories of the dependenc
 its own that are removed afterwards. With a pattern: only tests of files whose path contains it, and
 with \`-t name\` only tests of that name; no checks then.
 
-  --quick   leaves out the whole fleets under faults and the browser, which run one after another
+  --all   then also the whole fleets under faults and the browser, one file after another: ten minutes more
 
 Ends with "N passed, N failed" (each check counts as one); exits 1 when something failed.`;
 
@@ -60,8 +60,8 @@ await runCommand(async () => {
   const isName = (index: number) => byName !== -1 && index === byName + 1;
   const patterns = args.filter((arg, index) => !arg.startsWith("-") && !isName(index));
   const isWhole = patterns.length === 0 && byName === -1;
-  const isQuick = args.includes("--quick");
-  const flags = args.filter((arg) => arg !== "--quick");
+  const isAll = isWhole && args.includes("--all");
+  const flags = args.filter((arg) => arg !== "--all");
   const say = startSaying();
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -72,7 +72,7 @@ await runCommand(async () => {
     ? await startThrowAway({
         say,
         signal: stop.signal,
-        needsBrowser: (isWhole && !isQuick) || needsBrowser(patterns),
+        needsBrowser: isAll || needsBrowser(patterns),
       })
     : undefined;
   const counts: Counts[] = [];
@@ -89,7 +89,8 @@ await runCommand(async () => {
     const isFleet = patterns.some((one) => wholeFleets.folders.some((it) => one.startsWith(it)));
     const own = isFleet ? oneByOne : [...beside, ...withoutFleets];
     counts.push(await runTests([...own, ...flags], all, stop.signal));
-    if (isWhole && !isQuick) {
+    if (isWhole && !isAll) say(`not in this run: ${wholeFleets.folders.join(", ")} (--all)`);
+    if (isAll) {
       say("whole fleets, one after another: about ten minutes");
       const wide = { ...all, TEST_BOUNDS_FACTOR: wholeFleets.boundsFactor };
       counts.push(await runTests([...oneByOne, ...flags, ...fleetFiles()], wide, stop.signal));
