@@ -43,7 +43,7 @@ const wholeFleets = {
   boundsFactor: "3",
 };
 
-const beside = ["--parallel=2", "--randomize", `--timeout=${timeoutMs}`];
+const beside = ["--parallel=2", `--timeout=${timeoutMs}`];
 const oneByOne = ["--parallel=1", "--randomize", `--timeout=${wholeFleets.timeoutMs}`];
 const withoutFleets = wholeFleets.folders.flatMap((folder) => [
   `--path-ignore-patterns=${folder}/*.e2e.test.ts`,

@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, beforeEach, expect, test } from "bun:test";
 import { secondsToNextDay, spendTokens } from "../../shared/budget.ts";
 import { openRedis } from "../../shared/clients/redis.ts";
 import type { UserId } from "../../shared/contract/ids.ts";
@@ -29,6 +29,7 @@ describeWith("redis", "postgres")("the daily budget", async () => {
     await Promise.all([redis.stop(), database.drop()]);
   });
   await until(() => use.deps.redis.status === "ready");
+  beforeEach(() => use.deps.redis.flushall());
   const spend = (user: UserId, tokens: number) =>
     spendTokens(use.deps.redis, user, tokens, Date.now());
   const newChat = async (user: string) => {
