@@ -90,7 +90,7 @@ export class StreamCheck {
       if (isReset) this.resets++;
       this.hole = undefined;
       this.lastSeq = Math.max(noToken, Number(frame.data["last_seq"]));
-      this.tokens = frame.data["accumulated"] === "" ? 0 : Number.NaN; // how many is not told
+      this.tokens = isReset ? 0 : Number.NaN; // how many is not told, and pieces may be empty
     }
     this.text = follow(this.text, frame);
     // a reader that came after the end gets the answer in `done` alone
