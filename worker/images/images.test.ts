@@ -3,6 +3,7 @@ import { systemClock as clock } from "../../shared/clock.ts";
 import { readUploadRight } from "../../shared/images/upload-url.ts";
 import { images } from "../../shared/limits.ts";
 import { gifOf, pngOf } from "../../shared/testing/pictures.ts";
+import { until } from "../../shared/testing/until.ts";
 import { startFake } from "../../tests/fakes/fake-server.ts";
 import { imageReader } from "./read-image.ts";
 import { ownImages } from "./settings.ts";
@@ -69,6 +70,7 @@ test.each([
 test("an abort of the run rises as its own reason", async () => {
   const run = new AbortController();
   const reading = read(at(`scan/${name("e")}`), run.signal);
+  await until(() => server.seen.at(-1)?.path.endsWith(name("e")));
   run.abort("cancelled");
   expect(await reading.catch((reason: unknown) => reason)).toBe("cancelled");
 });
