@@ -94,7 +94,7 @@ describeWith(
       if (child.exitCode !== null) throw new Error(await child.stdout.text());
       return (await fetch(`${url}/ready`)).status === 200;
     };
-    await until(isReady, { timeoutMs: 15_000, what: `${bundle} ${role} to be ready` });
+    await until(isReady, { what: `${bundle} ${role} to be ready` });
     const ms = Math.round(performance.now() - startedAt);
     const live = await fetch(`${url}/live`);
     const text = await (await fetch(`${url}/metrics`)).text();

@@ -138,7 +138,7 @@ describeWith("redis", "rabbitmq")("the router at the broker", () => {
     return state.result?.error_code;
   };
   const settled = (count: number) =>
-    until(async () => (await valueOf(metrics.deadLetters)) === count, { timeoutMs: 10_000 });
+    until(async () => (await valueOf(metrics.deadLetters)) === count);
 
   test("a rejected message ends its job visibly; one without a job id is kept for people", async () => {
     const job = await acceptJob(redis);

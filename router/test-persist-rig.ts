@@ -114,7 +114,7 @@ export function persistRig(
         const lag = infos.find((info) => info.includes(groups.persistence));
         return lag?.at(-1) === 0 && (await pendingOf(redis, groups.persistence)) === 0;
       },
-      { timeoutMs: 15_000, what: "everything to be acknowledged" },
+      { what: "everything to be acknowledged" },
     );
 
   /** Makes the database refuse everybody, and lets them in again. */

@@ -29,8 +29,11 @@ const checks = [
   { name: "dead code", argv: ["x", "knip"] },
 ];
 
-/** Of one test: some start whole stacks. bunfig.toml's is for `bun test` by hand. */
+/** Of one test: some start whole stacks. */
 const timeoutMs = 30_000;
+
+/** Bounds on time are wider by this in a whole run: its tests run beside and after one another. By name they hold. */
+const boundsFactor = "3";
 
 /**
  * Whole fleets under load and a real browser, with bounds on time: each wants the machine to itself, so they run
@@ -39,11 +42,9 @@ const timeoutMs = 30_000;
 const wholeFleets = {
   folders: ["router/takeover", "tests/observe", "tests/mutations", "tests/faults", "tests/browser"],
   timeoutMs: 240_000,
-  /** A machine that has just run everything else is no quiet one. Given by name, a folder keeps its own bounds. */
-  boundsFactor: "3",
 };
 
-const beside = ["--parallel=2", `--timeout=${timeoutMs}`];
+const beside = ["--parallel=2", "--randomize", `--timeout=${timeoutMs}`];
 const oneByOne = ["--parallel=1", "--randomize", `--timeout=${wholeFleets.timeoutMs}`];
 const withoutFleets = wholeFleets.folders.flatMap((folder) => [
   `--path-ignore-patterns=${folder}/*.e2e.test.ts`,
@@ -85,15 +86,15 @@ await runCommand(async () => {
     if (env) say("services are ready");
     const seesAll = isWhole && !args.some((arg) => /^--(changed|bail|path-)/.test(arg));
     const seen = seesAll ? startSeen() : undefined;
-    const all = { ...process.env, ...env, ...seen?.env, CI: "1" };
+    const bounds = isWhole ? { TEST_BOUNDS_FACTOR: boundsFactor } : {};
+    const all = { ...process.env, ...env, ...seen?.env, ...bounds, CI: "1" };
     const isFleet = patterns.some((one) => wholeFleets.folders.some((it) => one.startsWith(it)));
     const own = isFleet ? oneByOne : [...beside, ...withoutFleets];
     counts.push(await runTests([...own, ...flags], all, stop.signal));
     if (isWhole && !isAll) say(`not in this run: ${wholeFleets.folders.join(", ")} (--all)`);
     if (isAll) {
       say("whole fleets, one after another: about ten minutes");
-      const wide = { ...all, TEST_BOUNDS_FACTOR: wholeFleets.boundsFactor };
-      counts.push(await runTests([...oneByOne, ...flags, ...fleetFiles()], wide, stop.signal));
+      counts.push(await runTests([...oneByOne, ...flags, ...fleetFiles()], all, stop.signal));
     }
     if (seen) counts.push(checkSeen(seen.file));
   } catch (error) {

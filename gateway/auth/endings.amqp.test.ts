@@ -3,6 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import * as v from "valibot";
 import { auth } from "../../shared/limits.ts";
+import { bound } from "../../shared/testing/bound.ts";
 import {
   describeWith,
   startRedis,
@@ -73,12 +74,12 @@ describeWith(
     console.log(
       `log-out known to 3 processes after ${known.toFixed(1)} ms, last stream closed after ${Math.max(...streams).toFixed(0)} ms`,
     );
-    expect(known).toBeLessThan(1000);
-    expect(Math.max(...streams)).toBeLessThan(2000);
+    expect(known).toBeLessThan(bound(1000));
+    expect(Math.max(...streams)).toBeLessThan(bound(2000));
   });
 
   test("a stream ends at most 60 s after its token does", async () => {
-    const goneSeconds = auth.leewaySeconds - 2; // the leeway is nearly over: no need to wait for all of it
+    const goneSeconds = auth.leewaySeconds - 5; // the leeway is nearly over: no need to wait for all of it
     const exp = Math.floor(Date.now() / 1000) - goneSeconds;
     const ended = openStream(two, await testToken(testUser, { jti: crypto.randomUUID(), exp }));
     await ended;

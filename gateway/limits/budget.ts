@@ -28,10 +28,12 @@ export function createBudget(options: {
   readonly redis: ScriptedRedis;
   readonly clock: Clock;
   readonly rules: BudgetRules;
+  /** For the shared counts. */
+  readonly waitMs?: number | undefined;
 }): Budget {
   const { redis, clock, rules } = options;
   const { userTokensPerDay, totalTokensPerDay } = rules;
-  const ask = createAskShared(redis, clock);
+  const ask = createAskShared(redis, clock, options.waitMs);
   let day = "";
   const exhausted = new Set<UserId | "all">();
   const isOver = (count: number, limit: number) => limit > 0 && count >= limit;

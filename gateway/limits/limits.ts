@@ -52,10 +52,12 @@ interface Options {
   readonly rules: LimitRules;
   /** Proxies of ours in front. */
   readonly hops: number;
+  /** For the shared counts. */
+  readonly waitMs?: number | undefined;
 }
 
-export function openLimits({ redis, clock, rules, hops }: Options): Limits {
-  const ask = createAskShared(redis, clock);
+export function openLimits({ redis, clock, rules, hops, waitMs }: Options): Limits {
+  const ask = createAskShared(redis, clock, waitMs);
   const local = new LocalBuckets(clock, quota.localEntries);
   const shares: Record<Share, BucketRule> = {
     messages: {

@@ -111,7 +111,7 @@ describeWith("redis", "postgres")("the model in a room", async () => {
     ask(a, "second");
     await first.say("half an ");
     await endJob(deps.redis, first.job.jobId, "failed", "MODEL_FAILED");
-    const error = await until(() => b.of("llm.error")[0], { timeoutMs: 8000 });
+    const error = await until(() => b.of("llm.error")[0]);
     expect(error.bd).toMatchObject({
       job_id: first.job.jobId,
       code: "llm_unavailable",

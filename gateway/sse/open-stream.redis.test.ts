@@ -140,7 +140,7 @@ describeWith("redis")("a stream", async () => {
     await own.restart();
     await job.tokens("후");
     await job.end();
-    await until(reader.hasEnded, { what: "the end", timeoutMs: 8000 });
+    await until(reader.hasEnded, { what: "the end" });
     expect(reader.events.map(({ id }) => id)).toEqual((await job.log()).map(({ id }) => id));
     await there.close();
     await own.stop();

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, expect, test } from "bun:test";
 import { addToText, noText } from "../../shared/contract/answer-text.ts";
 import { keys } from "../../shared/keys.ts";
+import { bound } from "../../shared/testing/bound.ts";
 import { describeWith, startRedis } from "../../shared/testing/services.ts";
 import { until } from "../../shared/testing/until.ts";
 import type { TestReader } from "../testing/sse-client.ts";
@@ -96,7 +97,7 @@ async function run(
   }
   await hint(await job.end(), "lost");
   for (const one of opened.filter(({ isOpen }) => isOpen)) {
-    await until(one.reader.hasEnded, { what: "the end of a stream", timeoutMs: 4000 });
+    await until(one.reader.hasEnded, { what: "the end of a stream", timeoutMs: bound(4000) });
   }
   return { opened, log: await job.log() };
 }

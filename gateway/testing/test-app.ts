@@ -67,6 +67,8 @@ const testSignIn: SignInSettings = {
   bindsBrowser: true,
 };
 const noBudget: BudgetRules = { userTokensPerDay: 0, totalTokensPerDay: 0 };
+/** Shared counts that are there are waited for, also on a loaded machine. */
+const countsMs = 10_000;
 const testLimits: LimitRules = { ...quota, addressRequestsPerSecond: undefined };
 
 interface Stores {
@@ -131,8 +133,14 @@ export function openTestApp(
     clock,
     rules: { ...testLimits, ...rules.limits },
     hops: 0,
+    waitMs: countsMs,
   });
-  const budget = createBudget({ redis, clock, rules: { ...noBudget, ...rules.budget } });
+  const budget = createBudget({
+    redis,
+    clock,
+    rules: { ...noBudget, ...rules.budget },
+    waitMs: countsMs,
+  });
   const deps: Deps = {
     role: "all",
     redis,

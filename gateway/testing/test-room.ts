@@ -51,7 +51,7 @@ export function openTestGateway(
           bd: { text, ...more },
         }),
       error: async () => (await until(() => of("error")[0])).bd["code"],
-      code: async () => (await until(() => socket.closed(), { timeoutMs: 8000 })).code,
+      code: async () => (await until(() => socket.closed())).code,
     };
     people.push(person);
     return person;

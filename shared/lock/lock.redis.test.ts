@@ -154,8 +154,8 @@ describeWith("redis")("a lock", () => {
 
   test("is renewed while the work runs, and released however it ends", async () => {
     const key = newKey();
-    const work = locks.withLock(key, { ttlMs: 150 }, async () => {
-      await Bun.sleep(600);
+    const work = locks.withLock(key, { ttlMs: 1000 }, async () => {
+      await Bun.sleep(2500);
       expect(await other.acquire(key)).toBeNull();
       return "done";
     });
@@ -242,7 +242,7 @@ describeWith("redis")("a lock", () => {
     })();
     await until(() => said.split("written").length > 5, { timeoutMs: 20_000 });
     process.kill(child.pid, "SIGSTOP");
-    const mine = await until(() => locks.acquire("frozen"), { timeoutMs: 5000 });
+    const mine = await until(() => locks.acquire("frozen"));
     const write = (fence: number) =>
       redis().eval(fencedPush, 2, "written", fenceKey, fence, `me ${fence}`);
     expect(await write(mine.fence)).toBe("written");

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import fc from "fast-check";
+import { until } from "../../shared/testing/until.ts";
 import type { JobLog, LoggedEvent } from "../testing/job-log.ts";
 import { type ProtocolServer, startProtocolServer } from "../testing/protocol-server.ts";
 import { createClient } from "./client.ts";
@@ -173,7 +174,7 @@ test("what an earlier stream held is continued, not begun again", async () => {
   const { client, jobId } = await ask(async (log) => {
     await log.joined;
     log.token("하나 ");
-    await Bun.sleep(60);
+    await until(() => server.connections.get(log.jobId)?.length === 2);
     log.token("둘");
     log.end();
   });
@@ -223,14 +224,16 @@ test("a line can be cut and wakes at once", async () => {
 });
 
 test("a refusal ends the stream and says why; what was held stays with the caller", async () => {
-  const { client, jobId } = await ask((log) => {
-    log.token("하나 ");
-    setTimeout(() => ((server.isUnauthorized = true), server.cutAll()), 30);
-  });
+  const { client, jobId } = await ask((log) => log.token("하나 "));
   let held = "";
   const stream = client.stream(jobId, { timing });
   const failure = (async () => {
-    for await (const update of stream) if ("text" in update) held = update.text;
+    for await (const update of stream) {
+      if (!("text" in update)) continue;
+      held = update.text;
+      server.isUnauthorized = true;
+      server.cutAll();
+    }
   })();
   const error: unknown = await failure.catch((cause: unknown) => cause);
   expect(error).toBeInstanceOf(ApiError);

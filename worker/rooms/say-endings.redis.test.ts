@@ -23,9 +23,11 @@ describeWith("redis")("the ending of a room's job", async () => {
   ear.on("message", (channel, message) => heard.push([channel, message]));
   const openPubsub = () => openRedis(server.url, "test-pub", "request", quiet);
   const endings = sayEndings({ redis, openPubsub, log: quiet, bridgeMs: 100 });
+  /** Where nothing is to be waited for: these would wait longer than a test may take. */
+  const patient = sayEndings({ redis, openPubsub, log: quiet, bridgeMs: 600_000 });
   afterEach(() => heard.splice(0));
   afterAll(async () => {
-    endings.close();
+    for (const one of [endings, patient]) one.close();
     for (const one of [redis, ear]) one.disconnect();
     await server.stop();
   });
@@ -78,9 +80,7 @@ describeWith("redis")("the ending of a room's job", async () => {
     const { sid, jobId, job } = await ended("bridged");
     const body = { hd: { event: "llm.response", role: "llm" }, bd: { text: "from there" } };
     await appendOfJob(redis, sid, "llm", body, { jobId, fence: job.fence });
-    const startedAt = performance.now();
-    await endings.ended(job);
-    expect(performance.now() - startedAt).toBeLessThan(90);
+    await patient.ended(job);
     expect(await entries(sid)).toHaveLength(1);
   });
 
@@ -112,8 +112,7 @@ describeWith("redis")("the ending of a room's job", async () => {
   });
 
   test("of any other job is nobody's business here", async () => {
-    const startedAt = performance.now();
-    await endings.ended(newJob());
-    expect(performance.now() - startedAt).toBeLessThan(20);
+    await patient.ended(newJob());
+    expect(heard).toEqual([]);
   });
 });
