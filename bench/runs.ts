@@ -1,7 +1,6 @@
 import { buildAgent } from "../worker/graph/graph.ts";
 import type { RunContext } from "../worker/graph/run-context.ts";
 import { createTools } from "../worker/graph/tools.ts";
-import { localLlm } from "../worker/llm/local.ts";
 import { withCheckpointScripts, type CheckpointRedis } from "../worker/checkpoints/redis-store.ts";
 import { CheckpointSaver } from "../worker/checkpoints/saver.ts";
 import { createMemory } from "../worker/memory/memory.ts";
@@ -14,6 +13,7 @@ import { type ScriptedRedis, take } from "../shared/scripts.ts";
 import { Client } from "../tests/client.ts";
 import { questions as asked } from "../tests/eval/questions.ts";
 import { type RunningStack, startStack } from "../tests/stack.ts";
+import { quietRun } from "../worker/testing/quiet-run.ts";
 import { type Figure, isMet, percentile, table } from "./figures.ts";
 import { rssMb } from "./memory.ts";
 import { scrape } from "./scrape.ts";
@@ -101,7 +101,7 @@ async function oneByOne(stack: RunningStack): Promise<Figure[]> {
       const { job_id: jobId, session_id: chatId } = job;
       const taken = await take(redis, { jobId, chatId, worker: "b", redelivered: false, record });
       if (taken.word !== "taken") throw new Error(taken.word);
-      const run = contextOf(job, taken.attempt);
+      const run = quietRun({ job, attempt: taken.attempt, modelName: "local" });
       const [cpu, at] = [process.cpuUsage(), performance.now()];
       await agent(run);
       const { user, system } = process.cpuUsage(cpu);
@@ -165,22 +165,4 @@ function retrieval(): Figure[] {
     { name: "retrieval p50", value: percentile(took, 0.5), unit: "ms", bar: undefined },
     { name: "retrieval p95", value: percentile(took, 0.95), unit: "ms", bar: 2 },
   ];
-}
-
-function contextOf(job: RunContext["job"], attempt: number): RunContext {
-  let sequence = 0;
-  return {
-    job,
-    attempt,
-    llm: localLlm(),
-    modelName: "local",
-    signal: new AbortController().signal,
-    log: quiet,
-    beganMs: clock.monotonicMs(),
-    stage: () => {},
-    plan: () => {},
-    token: () => {},
-    room: () => undefined,
-    nextSequence: () => ++sequence,
-  };
 }

@@ -3,11 +3,9 @@ import { systemClock as clock } from "../shared/clock.ts";
 import { bound } from "../shared/testing/bound.ts";
 import { describeWith } from "../shared/testing/services.ts";
 import { buildAgent } from "./graph/graph.ts";
-import type { RunContext } from "./graph/run-context.ts";
 import { createTools } from "./graph/tools.ts";
-import { localLlm } from "./llm/local.ts";
-import { newJob, quiet } from "./testing/jobs.ts";
 import { memoryRig } from "./testing/memory-rig.ts";
+import { quietRun } from "./testing/quiet-run.ts";
 
 const percentile = (all: readonly number[], share: number) =>
   all.toSorted((a, b) => a - b)[Math.floor((all.length - 1) * share)] ?? NaN;
@@ -56,7 +54,7 @@ describeWith("redis", "postgres")("what memory costs", () => {
           const chat = rig.newChat();
           const job = await chat.accept(message);
           const { attempt } = await rig.begin(job);
-          const run = contextOf({ ...newJob(), ...job }, attempt);
+          const run = quietRun({ job, attempt, modelName: "local" });
           if (i === 30) await Bun.sleep(0);
           const cpu = process.cpuUsage();
           const at = performance.now();
@@ -73,21 +71,3 @@ describeWith("redis", "postgres")("what memory costs", () => {
     }
   });
 });
-
-function contextOf(job: RunContext["job"], attempt: number): RunContext {
-  let sequence = 0;
-  return {
-    job,
-    attempt,
-    llm: localLlm(),
-    modelName: "local",
-    signal: new AbortController().signal,
-    log: quiet,
-    beganMs: clock.monotonicMs(),
-    stage: () => {},
-    plan: () => {},
-    token: () => {},
-    room: () => undefined,
-    nextSequence: () => ++sequence,
-  };
-}

@@ -1,6 +1,7 @@
 import type { AMQPChannel } from "@cloudamqp/amqp-client";
 import type { Redis } from "ioredis";
 import * as v from "valibot";
+import { hearFanout } from "../../shared/clients/hear-fanout.ts";
 import { type Clock, pause } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import { keys } from "../../shared/keys.ts";
@@ -90,22 +91,7 @@ export class Revocations {
 
   /** Takes the fanout's messages, as long as the channel lives. Throws `START_CHECK_FAILED` without exchange. */
   async listen(channel: AMQPChannel, exchange: string): Promise<void> {
-    const own = await channel.connection.channel(); // a failed check closes its channel
-    try {
-      await own.exchangeDeclare(exchange, "fanout", { passive: true });
-      const { name } = await own.queueDeclare("", {
-        exclusive: true,
-        autoDelete: true,
-        durable: false,
-      });
-      await own.queueBind(name, exchange, "");
-      await own.basicConsume(name, { noAck: true }, (message) =>
-        this.#onMessage(message.bodyString()),
-      );
-    } catch (cause) {
-      const detail = `the broker lacks the exchange ${exchange}, or lets us have no queue there`;
-      throw new AppError("START_CHECK_FAILED", { detail, cause });
-    }
+    const own = await hearFanout(channel, exchange, (body) => this.#onMessage(body));
     this.#feed = { channel: own, since: this.#options.clock.monotonicMs() };
     this.read().catch(() => undefined); // what came before the queue was bound
   }

@@ -1,8 +1,8 @@
 import type { AMQPChannel } from "@cloudamqp/amqp-client";
 import * as v from "valibot";
+import { hearFanout } from "../clients/hear-fanout.ts";
 import type { Sql } from "../clients/postgres.ts";
 import type { Clock } from "../clock.ts";
-import { AppError } from "../errors.ts";
 import { characters as limits } from "../limits.ts";
 import type { Log } from "../log.ts";
 
@@ -64,22 +64,7 @@ export class Catalog {
 
   /** Hears of changes as long as the channel lives. Throws `START_CHECK_FAILED` without exchange. */
   async listen(channel: AMQPChannel, exchange: string): Promise<void> {
-    const own = await channel.connection.channel(); // a failed check closes its channel
-    try {
-      await own.exchangeDeclare(exchange, "fanout", { passive: true });
-      const { name } = await own.queueDeclare("", {
-        exclusive: true,
-        autoDelete: true,
-        durable: false,
-      });
-      await own.queueBind(name, exchange, "");
-      await own.basicConsume(name, { noAck: true }, (message) =>
-        this.#onMessage(message.bodyString()),
-      );
-    } catch (cause) {
-      const detail = `the broker lacks the exchange ${exchange}, or lets us have no queue there`;
-      throw new AppError("START_CHECK_FAILED", { detail, cause });
-    }
+    await hearFanout(channel, exchange, (body) => this.#onMessage(body));
     void this.warm(); // what changed before the queue was bound
   }
 

@@ -1,12 +1,10 @@
 import { expect, test } from "bun:test";
 import { systemClock } from "../../shared/clock.ts";
 import type { AgentJob } from "../../shared/contract/job.ts";
-import { newChatId, newJobId, UserId } from "../../shared/contract/ids.ts";
-import { createLog } from "../../shared/log.ts";
 import { says } from "../../shared/testing/says.ts";
-import * as v from "valibot";
-import { localLlm } from "../llm/local.ts";
 import type { Llm, Prompt } from "../llm/llm.ts";
+import { newJob } from "../testing/jobs.ts";
+import { quietRun } from "../testing/quiet-run.ts";
 import { buildAgent } from "./graph.ts";
 import { createProgress } from "./progress.ts";
 import type { Tools } from "./run-context.ts";
@@ -28,24 +26,9 @@ async function ask(
   const stages: string[] = [];
   const results: Record<string, Record<string, unknown>> = {};
   let text = "";
-  let sequence = 0;
-  const state = await agent({
-    job: {
-      job_id: newJobId(),
-      session_id: newChatId(),
-      user_id: v.parse(UserId, crypto.randomUUID()),
-      message,
-      image_url: null,
-      user_location: null,
-      model: null,
-      interactive: false,
-      submitted_at: new Date().toISOString(),
-      ...given.job,
-    },
-    llm: given.llm ?? localLlm(),
-    signal: new AbortController().signal,
-    log: createLog(() => {}),
-    beganMs: systemClock.monotonicMs(),
+  const run = quietRun({
+    job: newJob({ message, ...given.job }),
+    ...(given.llm && { llm: given.llm }),
     stage: (stage, status, result) => {
       stages.push(`${stage} ${status}`);
       if (result) results[`${stage} ${status}`] = result;
@@ -55,9 +38,8 @@ async function ask(
     token: (token) => {
       text += token;
     },
-    room: () => undefined,
-    nextSequence: () => ++sequence,
   });
+  const state = await agent(run);
   return { state, text, stages, results };
 }
 

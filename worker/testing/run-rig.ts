@@ -1,20 +1,17 @@
-import { afterAll, beforeAll } from "bun:test";
-import { closeRedis, openRedis } from "../../shared/clients/redis.ts";
 import { systemClock as clock } from "../../shared/clock.ts";
 import type { AgentJob, Job } from "../../shared/contract/job.ts";
 import { recordFields, recordFromJob } from "../../shared/job-record.ts";
-import { type Attempt, type ScriptedRedis, take } from "../../shared/scripts.ts";
-import { startRedis, type TestRedis } from "../../shared/testing/services.ts";
+import { type Attempt, take } from "../../shared/scripts.ts";
 import { buildAgent } from "../graph/graph.ts";
 import type { Policies } from "../graph/policies.ts";
 import type { Services } from "../graph/run-context.ts";
 import { createTools } from "../graph/tools.ts";
-import { holdLeases, type Leases } from "../leases.ts";
 import type { Chosen } from "../llm/choose.ts";
 import { localLlm } from "../llm/local.ts";
 import { createMetrics } from "../metrics.ts";
 import { type RunDeps, type RunEnd, runJob } from "../run.ts";
 import { acceptJob, type Logged, newJob, quiet, readLog } from "./jobs.ts";
+import { leaseRig } from "./lease-rig.ts";
 
 interface Running {
   readonly job: Job;
@@ -25,22 +22,7 @@ interface Running {
 
 /** For `describe`: a Redis, and runs of the real graph on it, one worker for each. */
 export function runRig() {
-  let server: TestRedis;
-  let redis: ScriptedRedis;
-  let subscriber: ScriptedRedis;
-  const leases: Leases[] = [];
-  beforeAll(async () => {
-    server = await startRedis();
-    redis = openRedis(server.url, "test-rig", "store", quiet);
-    subscriber = openRedis(server.url, "test-rig-news", "subscriber", quiet);
-    subscriber.setMaxListeners(100); // a listener for each run of a test file
-  });
-  afterAll(async () => {
-    for (const held of leases) await held.close();
-    await closeRedis(redis);
-    await closeRedis(subscriber);
-    await server.stop();
-  });
+  const rig = leaseRig();
 
   const start = async (
     job: Job,
@@ -59,17 +41,16 @@ export function runRig() {
     const record = recordFields(recordFromJob(job));
     const { job_id: jobId, session_id: chatId } = job;
     const redelivered = over.redelivered ?? false;
-    const taken = await take(redis, { jobId, chatId, worker, redelivered, record });
+    const taken = await take(rig.redis, { jobId, chatId, worker, redelivered, record });
     if (taken.word !== "taken") throw new Error(taken.word);
-    const held = holdLeases({ redis, subscriber, worker, log: quiet, renewMs: over.renewMs ?? 40 });
-    leases.push(held);
+    const leases = rig.hold(worker, over.renewMs);
     const handback = new AbortController();
     const chosen: Chosen = { llm: localLlm(), provider: "local", model: "local", note: undefined };
     const ended = runJob(
       job,
       { ...taken, ...over.attempt },
       {
-        redis,
+        redis: rig.redis,
         agent: buildAgent(
           createTools(clock, {
             services: over.services ?? {},
@@ -77,7 +58,7 @@ export function runRig() {
           }),
         ),
         choose: () => over.chosen ?? chosen,
-        leases: held,
+        leases,
         clock,
         log: quiet,
         metrics: createMetrics(),
@@ -90,19 +71,19 @@ export function runRig() {
 
   return {
     get redis() {
-      return redis;
+      return rig.redis;
     },
     start,
     /** Accepts a job as the gateway does and starts it. */
     send: async (over: Partial<AgentJob>, how: Parameters<typeof start>[1] = {}) => {
       const job = newJob(over);
-      await acceptJob(redis, job);
+      await acceptJob(rig.redis, job);
       return start(job, how);
     },
-    log: (job: Job): Promise<Logged[]> => readLog(redis, job.job_id),
+    log: (job: Job): Promise<Logged[]> => readLog(rig.redis, job.job_id),
     /** `stage status` of every stage event, in order. */
     stages: async (job: Job): Promise<string[]> => {
-      const log = await readLog(redis, job.job_id);
+      const log = await readLog(rig.redis, job.job_id);
       return log
         .filter(({ event }) => event !== "token" && event !== "token_recovery")
         .map(({ data }) => `${String(data["stage"])} ${String(data["status"])}`);

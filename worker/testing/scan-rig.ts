@@ -1,14 +1,10 @@
-import { afterAll, beforeAll } from "bun:test";
-import { closeRedis, openRedis } from "../../shared/clients/redis.ts";
 import { systemClock as clock } from "../../shared/clock.ts";
 import type { ScanJob } from "../../shared/contract/job.ts";
 import { ChatId, newJobId } from "../../shared/contract/ids.ts";
 import { recordFields, recordFromJob } from "../../shared/job-record.ts";
-import { type ScriptedRedis, take } from "../../shared/scripts.ts";
-import { startRedis, type TestRedis } from "../../shared/testing/services.ts";
+import { take } from "../../shared/scripts.ts";
 import { createExecutor } from "../graph/executor.ts";
 import { createTools } from "../graph/tools.ts";
-import { holdLeases, type Leases } from "../leases.ts";
 import type { Chosen } from "../llm/choose.ts";
 import { localLlm } from "../llm/local.ts";
 import type { ModelClient } from "../llm/model-client.ts";
@@ -21,6 +17,7 @@ import type { ScanTools } from "../scan/scan-context.ts";
 import { scanTools } from "../scan/scan-tools.ts";
 import * as v from "valibot";
 import { acceptJob, type Logged, newJob, quiet, readLog } from "./jobs.ts";
+import { leaseRig } from "./lease-rig.ts";
 
 const shared = createTools(clock);
 const picture = { bytes: new Uint8Array([1]), mimeType: "image/png" };
@@ -50,22 +47,7 @@ export function newScan(over: Partial<ScanJob> = {}): ScanJob {
 
 /** For `describe`: a Redis, and scans on it. */
 export function scanRig() {
-  let server: TestRedis;
-  let redis: ScriptedRedis;
-  let subscriber: ScriptedRedis;
-  const leases: Leases[] = [];
-  beforeAll(async () => {
-    server = await startRedis();
-    redis = openRedis(server.url, "test-scan", "store", quiet);
-    subscriber = openRedis(server.url, "test-scan-news", "subscriber", quiet);
-    subscriber.setMaxListeners(100);
-  });
-  afterAll(async () => {
-    for (const held of leases) await held.close();
-    await closeRedis(redis);
-    await closeRedis(subscriber);
-    await server.stop();
-  });
+  const rig = leaseRig();
 
   const attempt = async (
     job: ScanJob,
@@ -75,7 +57,7 @@ export function scanRig() {
       readonly msLeft?: number;
     } = {},
   ): Promise<{ readonly ended: Promise<RunEnd>; readonly kill: () => void }> => {
-    const taken = await take(redis, {
+    const taken = await take(rig.redis, {
       jobId: job.job_id,
       chatId: job.session_id,
       worker: "w1",
@@ -83,8 +65,7 @@ export function scanRig() {
       record: recordFields(recordFromJob(job)),
     });
     if (taken.word !== "taken") throw new Error(taken.word);
-    const held = holdLeases({ redis, subscriber, worker: "w1", log: quiet, renewMs: 40 });
-    leases.push(held);
+    const leases = rig.hold("w1");
     const handback = new AbortController();
     const chosen: Chosen = {
       llm: localLlm(),
@@ -98,9 +79,9 @@ export function scanRig() {
       job,
       { ...taken, msLeft: how.msLeft ?? taken.msLeft },
       {
-        redis,
+        redis: rig.redis,
         choose: () => chosen,
-        leases: held,
+        leases,
         clock,
         log: quiet,
         metrics,
@@ -113,16 +94,16 @@ export function scanRig() {
 
   return {
     get redis() {
-      return redis;
+      return rig.redis;
     },
     attempt,
     /** Accepts a scan as the gateway does. */
     accept: async (over: Partial<ScanJob> = {}): Promise<ScanJob> => {
       const job = newScan(over);
-      await acceptJob(redis, job);
+      await acceptJob(rig.redis, job);
       return job;
     },
-    log: (job: ScanJob): Promise<Logged[]> => readLog(redis, job.job_id),
+    log: (job: ScanJob): Promise<Logged[]> => readLog(rig.redis, job.job_id),
   };
 }
 
