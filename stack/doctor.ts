@@ -70,10 +70,10 @@ await runCommand(async () => {
   if (flags.json) console.log(JSON.stringify(findings, null, 2));
   else {
     const width = Math.max(...findings.map(({ what }) => what.length));
-    for (const { what, state, says, todo } of findings) {
+    for (const { what, state, says, advice } of findings) {
       console.log(`${marks[state]()}  ${what.padEnd(width)}  ${says}`);
-      if (todo !== undefined && state !== "good")
-        console.log(`      ${" ".repeat(width)}→ ${todo}`);
+      if (advice !== undefined && state !== "good")
+        console.log(`      ${" ".repeat(width)}→ ${advice}`);
     }
     console.log(bad === 0 ? "\nnothing is wrong" : `\n${bad} to look at`);
   }

@@ -40,7 +40,7 @@ describeWith("redis")("emit under faults", () => {
 
   test("whatever is lost and retried, the log holds n = 1, 2, 3 …, each once, and the text", () =>
     fc.assert(
-      fc.asyncProperty(steps, faults, fc.boolean(), async (todo, planned, isSuperseded) => {
+      fc.asyncProperty(steps, faults, fc.boolean(), async (wanted, planned, isSuperseded) => {
         const plan = [...planned];
         const wrapped = intercept(redis, async (call) => {
           const fault = plan.shift() ?? "ok";
@@ -52,7 +52,7 @@ describeWith("redis")("emit under faults", () => {
         });
         const { job, attempt, emit } = await begin(redis, { through: wrapped });
         const said: string[] = [];
-        for (const { kind, text } of todo) {
+        for (const { kind, text } of wanted) {
           if (kind === "token") {
             emit.token(text, "answer");
             said.push(text);

@@ -1,24 +1,26 @@
+import { auth } from "../../shared/limits.ts";
+
 /** What one look found. `trouble` makes the command fail, `note` is worth knowing. */
 export interface Finding {
   readonly what: string;
   readonly state: "good" | "note" | "trouble";
   readonly says: string;
   /** What to do about it. */
-  readonly todo?: string;
+  readonly advice?: string;
 }
 
 export const good = (what: string, says: string): Finding => ({ what, state: "good", says });
-export const note = (what: string, says: string, todo: string): Finding => ({
+export const note = (what: string, says: string, advice: string): Finding => ({
   what,
   state: "note",
   says,
-  todo,
+  advice,
 });
-export const trouble = (what: string, says: string, todo: string): Finding => ({
+export const trouble = (what: string, says: string, advice: string): Finding => ({
   what,
   state: "trouble",
   says,
-  todo,
+  advice,
 });
 
 const lookMs = 5000;
@@ -26,7 +28,7 @@ const lookMs = 5000;
 /** Runs one look; what does not answer in time, or throws, is trouble. */
 export async function look(
   what: string,
-  todo: string,
+  advice: string,
   check: () => Promise<readonly Finding[]>,
 ): Promise<readonly Finding[]> {
   const late = Promise.withResolvers<never>();
@@ -35,7 +37,7 @@ export async function look(
     return await Promise.race([check(), late.promise]);
   } catch (cause) {
     const says = cause instanceof Error && cause.message !== "" ? cause.message : "does not answer";
-    return [trouble(what, says.split("\n")[0]?.slice(0, 200) ?? "", todo)];
+    return [trouble(what, says.split("\n")[0]?.slice(0, 200) ?? "", advice)];
   } finally {
     clearTimeout(timer);
   }
@@ -45,7 +47,7 @@ export async function look(
 export function clockFinding(what: string, storeMs: number, askedMs: number, nowMs: number) {
   const skewMs = Math.round(storeMs - (askedMs + nowMs) / 2);
   const says = `clock ${skewMs >= 0 ? "+" : ""}${skewMs} ms from this machine`;
-  const todo = "set the clocks right (NTP): tokens are judged with 60 s of leeway";
-  if (Math.abs(skewMs) > 30_000) return trouble(what, says, todo);
-  return Math.abs(skewMs) > 2000 ? note(what, says, todo) : good(what, says);
+  const advice = `set the clocks right (NTP): tokens are judged with ${auth.leewaySeconds} s of leeway`;
+  if (Math.abs(skewMs) > auth.leewaySeconds * 1000) return trouble(what, says, advice);
+  return Math.abs(skewMs) > 2000 ? note(what, says, advice) : good(what, says);
 }

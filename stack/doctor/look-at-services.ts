@@ -75,8 +75,8 @@ export async function lookAtPostgres(sql: Sql): Promise<Finding[]> {
       ),
   );
   if (row?.is_read_only !== true) return [clock, schema];
-  const todo = "point DATABASE_URL at the primary: rows wait in the shards meanwhile";
-  return [clock, schema, trouble("postgres", "is read-only", todo)];
+  const advice = "point DATABASE_URL at the primary: rows wait in the shards meanwhile";
+  return [clock, schema, trouble("postgres", "is read-only", advice)];
 }
 
 /** `/live` and `/ready` of a process. */

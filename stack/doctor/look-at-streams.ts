@@ -65,20 +65,20 @@ async function lookAtShard(redis: Redis, shard: number): Promise<Finding[]> {
   const rows = (await redis.xinfo("GROUPS", key).catch(() => [])) as unknown[][];
   const told: string[] = [];
   for (const group of [groups.relay, groups.persistence]) {
-    const todo = group === groups.relay ? startRelay : startPersistence;
+    const advice = group === groups.relay ? startRelay : startPersistence;
     const row = rows.find((each) => valueOf(each, "name") === group);
     if (!row) {
-      findings.push(trouble(what, `group ${group} is missing`, `${todo} It makes its group.`));
+      findings.push(trouble(what, `group ${group} is missing`, `${advice} It makes its group.`));
       continue;
     }
     const lag = Number(valueOf(row, "lag") ?? 0);
     const pending = Number(valueOf(row, "pending"));
     const idleMs = pending === 0 ? 0 : await oldestIdleMs(redis, key, group);
     told.push(`${group} lag ${lag} pending ${pending}`);
-    if (lag > lagMost) findings.push(trouble(what, `${group} is ${lag} entries behind`, todo));
+    if (lag > lagMost) findings.push(trouble(what, `${group} is ${lag} entries behind`, advice));
     if (idleMs > pendingIdleMostMs) {
       const says = `${group} has ${pending} pending, the oldest for ${Math.round(idleMs / 1000)} s`;
-      findings.push(trouble(what, says, todo));
+      findings.push(trouble(what, says, advice));
     }
   }
   return findings.length > 0 ? findings : [good(what, told.join(", "))];

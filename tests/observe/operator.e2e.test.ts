@@ -48,12 +48,12 @@ test("doctor names a router that hangs, and what to do", async () => {
   try {
     await until(async () => (await redis.exists("chat:lease:shard:0")) === 0);
     const { out, code } = await run("doctor.ts", "--json");
-    const findings = JSON.parse(out) as { what: string; state: string; todo?: string }[];
+    const findings = JSON.parse(out) as { what: string; state: string; advice?: string }[];
     const troubles = findings.filter(({ state }) => state === "trouble");
     expect(troubles.map(({ what }) => what)).toEqual(
       expect.arrayContaining(["router", "shard 0", "shard 3"]),
     );
-    expect(troubles.every(({ todo = "" }) => todo.length > 10)).toBe(true);
+    expect(troubles.every(({ advice = "" }) => advice.length > 10)).toBe(true);
     expect(findings).toContainEqual(
       expect.objectContaining({ what: "dead letters", state: "note" }),
     );
