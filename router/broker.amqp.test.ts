@@ -7,6 +7,7 @@ import { jobEnvelope } from "../shared/contract/job.ts";
 import { keys } from "../shared/keys.ts";
 import { router } from "../shared/limits.ts";
 import { type ScriptedRedis, take } from "../shared/scripts.ts";
+import { bound } from "../shared/testing/bound.ts";
 import {
   describeWith,
   startRedis,
@@ -105,7 +106,7 @@ describeWith("redis", "rabbitmq")("the router at the broker", () => {
     opened.add(stop, () => (stop.abort(), Promise.all(loops)));
     expect(got).toEqual([]); // younger than the gateway's time to confirm
     await until(async () => (await redis.xlen(keys.outbox)) === 0, {
-      timeoutMs: router.outboxMinAgeMs + 4000,
+      timeoutMs: bound(router.outboxMinAgeMs + 4000),
     });
     await until(() => got.length === jobs.length);
     expect(got).toEqual(jobs.map(({ jobId }) => bodyOf(jobId)));

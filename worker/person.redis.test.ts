@@ -2,7 +2,6 @@ import { expect, test } from "bun:test";
 import type { Job } from "../shared/contract/job.ts";
 import { answer, type HumanInput } from "../shared/human-input.ts";
 import { keys } from "../shared/keys.ts";
-import { bound } from "../shared/testing/bound.ts";
 import { describeWith } from "../shared/testing/services.ts";
 import { until } from "../shared/testing/until.ts";
 import type { Query, Services } from "./graph/run-context.ts";
@@ -87,13 +86,12 @@ describeWith("redis")("a question to the person", () => {
   });
 
   test("a message on the worker's channel brings the answer at once", async () => {
+    // the next lease round would come after this test's time
     const run = await rig.send(asks, { services: seeing().services, renewMs: 60_000 });
     await question(run.job);
-    const saidAt = performance.now();
     await say(run.job, place);
     await rig.redis.publish(keys.worker("w1"), run.job.job_id);
     expect(await run.ended).toBe("ended");
-    expect(performance.now() - saidAt).toBeLessThan(bound(500));
   });
 
   test.each([

@@ -83,7 +83,7 @@ describeWith(
     expect(await statusOf(two, jti)).toBe(404);
     await revoke(one.deps, { jti, userId, exp: exp() }, "logout");
     await until(async () => (await statusOf(two, jti)) === 403, {
-      timeoutMs: auth.revocationsPollMs + 1000,
+      timeoutMs: bound(auth.revocationsPollMs + 1000),
     });
   });
 

@@ -80,7 +80,7 @@ test("the fallback answers when the work fails, and when the breaker is open", a
 });
 
 test("the breaker opens after failures in a row, lets one call try, and closes or opens again", async () => {
-  const executor = createExecutor({ halfOpenAfterMs: 60 });
+  const executor = createExecutor({ halfOpenAfterMs: 500 });
   const once = { ...policy, retries: 0 };
   let calls = 0;
   let isDown = true;

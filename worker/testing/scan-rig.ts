@@ -24,8 +24,8 @@ const picture = { bytes: new Uint8Array([1]), mimeType: "image/png" };
 /** No pause between tries. */
 const policies = {
   ...scanPolicies,
-  vision: { ...scanPolicies.vision, retryPauseMs: 1, timeoutMs: 500 },
-  answer: { ...scanPolicies.answer, retryPauseMs: 1, timeoutMs: 500 },
+  vision: { ...scanPolicies.vision, retryPauseMs: 1, timeoutMs: 2000 },
+  answer: { ...scanPolicies.answer, retryPauseMs: 1, timeoutMs: 2000 },
 };
 
 /** Scan tools with the real knowledge base, and nothing of the outside world but what is given. */
