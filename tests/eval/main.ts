@@ -49,10 +49,13 @@ type Ask = (message: string) => Promise<Answered>;
 /** A person asks one thing at a time; this many people ask at once. */
 const people = 8;
 
-/** Every question in a chat of its own. A failed job is an empty answer, so it counts as wrong. */
+/**
+ * Every question in a chat of its own, by a person of its own: whoever asked them all would meet the limit of jobs at
+ * once. A failed job is an empty answer, so it counts as wrong.
+ */
 function askFleet(target: Target): Ask {
-  const client = new Client(target);
   return async (message) => {
+    const client = new Client(target);
     const chat = await client.createChat();
     const job = await client.send(chat, message, flags.model ? { model: flags.model } : {});
     const { done } = await client.read(job);

@@ -1,7 +1,30 @@
+import * as v from "valibot";
+import { CollectionPoint } from "../knowledge/schema.ts";
+import type { FunctionCall } from "../llm/call-function.ts";
 import type { CollectionPointFact } from "../llm/facts.ts";
 import { findDistrict, findPlaceName } from "./places/find-place.ts";
 import type { Query, Tools } from "./run-context.ts";
+import { argumentsBy } from "./services/ask-model.ts";
 import type { SubAgentSpec } from "./sub-agent.ts";
+
+const { item_type: ItemType } = CollectionPoint.entries;
+const Asked = v.object({ item_type: v.optional(ItemType) });
+const collectionPoints: FunctionCall<v.InferOutput<typeof Asked>> = {
+  name: "collection_points",
+  description: "수거함을 찾는다. item_type은 넣으려는 것의 수거함이다.",
+  parameters: {
+    type: "object",
+    properties: {
+      item_type: {
+        type: "string",
+        enum: [...ItemType.options],
+        description: "말에 나온 물건의 수거함. 맞는 것이 없으면 비운다",
+      },
+    },
+    required: [],
+  },
+  input: Asked,
+};
 
 /** Where collection boxes stand: by address where a service knows, and where they usually are. */
 export function collectionPoint(tools: Tools): SubAgentSpec<readonly CollectionPointFact[]> {
@@ -22,8 +45,8 @@ export function collectionPoint(tools: Tools): SubAgentSpec<readonly CollectionP
 
   const namedIn = ({ text, job }: Query) =>
     collection.findCollectionPoints(text)[0] ?? collection.findCollectionPoints(job.message)[0];
-  const local = (query: Query): CollectionPointFact[] => {
-    const points = pointsFor(query);
+  const local = (query: Query, meant?: CollectionPoint): CollectionPointFact[] => {
+    const points = meant ? [meant] : pointsFor(query);
     if (points.length > 0) {
       return points.map(({ name, where, accepts, rejects, ask, note }) => ({
         name,
@@ -45,6 +68,13 @@ export function collectionPoint(tools: Tools): SubAgentSpec<readonly CollectionP
     }));
   };
 
+  /** Words name most of it at once and for nothing; a model knows what "다 쓴 그거, 리모컨에 넣는" goes into. */
+  const meantBy = async (query: Query, signal: AbortSignal) => {
+    if (retrieval.find(query.job.message).length > 0) return undefined;
+    const asked = await argumentsBy(query, collectionPoints, signal);
+    return asked?.item_type && collection.collectionPointFor(asked.item_type);
+  };
+
   return {
     node: "collection_point",
     // boxes without a thing or a place: the answer could only list every kind there is
@@ -59,9 +89,11 @@ export function collectionPoint(tools: Tools): SubAgentSpec<readonly CollectionP
       };
     },
     work: async (query, signal) => {
-      const itemType = namedIn(query)?.item_type;
+      const named = namedIn(query);
+      const meant = named ? undefined : await meantBy(query, signal);
+      const itemType = (named ?? meant)?.item_type;
       const found = await (services.points ?? services.ownPoints)?.(itemType)(query, signal);
-      return [...(found ? [found] : []), ...local(query)];
+      return [...(found ? [found] : []), ...local(query, meant)];
     },
     fallback: async (query) => local(query),
     result: (found) => ({ found: (found?.length ?? 0) > 0, count: found?.length ?? 0 }),

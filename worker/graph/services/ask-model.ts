@@ -10,9 +10,10 @@ export async function argumentsBy<T>(
   query: Query,
   call: FunctionCall<T>,
   signal: AbortSignal,
+  withinMs: number = modelMs,
 ): Promise<T | undefined> {
   if (!query.model) return undefined;
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(modelMs)]);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
   try {
     return await callFunction(
       query.model,

@@ -138,6 +138,27 @@ test("beside another question the weather is only a tip, and only with a place",
   expect(fakes.kma.seen).toHaveLength(before);
 });
 
+test.each([
+  ["matters", { needs_weather: true, waste_category: "종이" }, "종이류는 젖지 않게"],
+  ["does not matter", { needs_weather: false }, undefined],
+])("a model says that the weather %s for what is put out", async (_name, args, tip) => {
+  replies = [calls("weather_beside", args)];
+  const query = asking("이거 어떻게 버려?", { why: "enrichment", place: here, model: gpt });
+  const report = await services.weather(query, signal);
+  expect(report?.lines[0]).toEqual(tip === undefined ? undefined : expect.stringContaining(tip));
+});
+
+test.each([
+  ["never parse", calls("weather_beside", "{")],
+  ["do not say it", calls("weather_beside", { waste_category: "종이" })],
+])("arguments that %s leave the weather to the words", async (_name, reply) => {
+  replies = [reply, reply];
+  const query = asking("종이 버리는 법", { why: "enrichment", place: here });
+  const report = await services.weather({ ...query, model: gpt }, signal);
+  expect(report).toEqual(await services.weather(query, signal));
+  expect(report?.lines[0]).toContain("종이류는");
+});
+
 test("collection points by district and near a place, as one plain line each", async () => {
   const byName = await services.points(asking("강남구 폐휴대폰 수거함"), signal);
   expect(byName?.where).toEqual([

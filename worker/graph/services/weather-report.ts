@@ -25,6 +25,30 @@ const weatherPlace: FunctionCall<v.InferOutput<typeof Where>> = {
   input: Where,
 };
 
+const Beside = v.object({
+  needs_weather: v.boolean(),
+  waste_category: v.optional(v.pipe(v.string(), v.trim(), v.maxLength(20))),
+});
+const weatherBeside: FunctionCall<v.InferOutput<typeof Beside>> = {
+  name: "weather_beside",
+  description: "물건을 내놓는 데 오늘 날씨가 상관있는지 알린다.",
+  parameters: {
+    type: "object",
+    properties: {
+      needs_weather: {
+        type: "boolean",
+        description: "젖거나 상하거나 얼 수 있는 것을 밖에 내놓는 말이면 true",
+      },
+      waste_category: {
+        type: "string",
+        description: "버릴 것의 갈래. 예: 종이, 음식물, 플라스틱. 없으면 비운다",
+      },
+    },
+    required: ["needs_weather"],
+  },
+  input: Beside,
+};
+
 interface WeatherClients {
   readonly kma: Kma;
   readonly kakao: KakaoLocal;
@@ -42,6 +66,9 @@ const fallingNames = {
   drizzle_and_flurry: "이슬비와 눈날림",
   flurry: "눈날림",
 } as const;
+
+/** The node has 5 s: the weather itself must still be asked for. */
+const modelMs = 3000;
 
 /** Weather is no reason to hold a job up: the answer asks, nobody waits. */
 const whichPlace = {
@@ -67,14 +94,22 @@ export function weatherReport({ kma, kakao, clock }: WeatherClients): Service {
   return async (query, signal) => {
     if (query.why === "enrichment") {
       if (!query.place) return undefined;
-      const now = dataOf(await kma.current(query.place, signal));
-      const tip = now && weatherTip(now, query.text);
+      // side by side: the model's word costs no time of its own. Without one, weather that matters is told
+      const [asked, observed] = await Promise.all([
+        argumentsBy(query, weatherBeside, signal, modelMs),
+        kma.current(query.place, signal),
+      ]);
+      if (asked?.needs_weather === false) return undefined;
+      const now = dataOf(observed);
+      const tip = now && weatherTip(now, asked?.waste_category ?? query.text);
       return tip ? { title: "오늘 날씨와 배출", lines: [tip] } : undefined;
     }
     // a model is asked only where neither the words nor the person's device say where
     const inWords = findPlaceName(query.text);
     const isUnknown = inWords === undefined && !query.place;
-    const named = isUnknown ? (await argumentsBy(query, weatherPlace, signal))?.place : inWords;
+    const named = isUnknown
+      ? (await argumentsBy(query, weatherPlace, signal, modelMs))?.place
+      : inWords;
     const place = named === undefined ? query.place : await placeOf(named, signal);
     if (!place) return named === undefined ? whichPlace : undefined;
     const where = named === undefined ? "지금 위치" : plain(named, 40);
