@@ -133,6 +133,19 @@ describeWith("postgres")("the nearest sites", () => {
     await areRight(sql);
   });
 
+  test("a kind that is rare, or nowhere near, costs no walk past all the others", async () => {
+    const readFor = async (store: string) => {
+      const [row] = await sql<{ "QUERY PLAN": [{ Plan: Record<string, number> }] }[]>`
+        explain (analyze, buffers, format json)
+        select location.nearest(37.55, 127, 50000, 5, array[${store}]::text[], null, null, true)`;
+      const plan = row?.["QUERY PLAN"][0].Plan ?? {};
+      return (plan["Shared Hit Blocks"] ?? NaN) + (plan["Shared Read Blocks"] ?? NaN);
+    };
+    await readFor("lodging"); // the first call of a function reads the catalogue
+    // half of the 3,000 lie within the radius, and a walk past them reads a page for each
+    expect(await readFor("lodging")).toBeLessThan(300);
+  });
+
   test("are measured in the query itself, not by a call for each", async () => {
     const plan = await sql`explain (verbose) select
       location.meters(37.5, 127, positn_pstn_lat, positn_pstn_lot)

@@ -86,22 +86,19 @@ function metersFrom(sql: Sql, { latitude: lat, longitude: lon }: Place): Fragmen
   return sql`location.meters(${lat}::float8, ${lon}::float8, positn_pstn_lat, positn_pstn_lot)`;
 }
 
-/** By the index every PostgreSQL has. `reach`: meters to the farthest candidate; `within`: a box of at least so many. */
+/** By the indexes every PostgreSQL has: the sites themselves, picked by a function that knows two ways to them. */
 function plane(sql: Sql, { place, radiusMeters, limit, ...more }: Wanted) {
-  const { latitude: lat, longitude: lon } = place;
-  const site = sql`location.plane(positn_pstn_lat, positn_pstn_lot)`;
   const { stores = null, pickups = null, source = null, withSamples = false } = more;
   return {
-    reach: sql`location.reach(
-      ${lat}::float8, ${lon}::float8, ${radiusMeters}::float8, ${limit}::int,
+    reach: sql`${radiusMeters}::float8`,
+    within: () => sql`positn_sn = any(array(select location.nearest(
+      ${place.latitude}::float8, ${place.longitude}::float8, ${radiusMeters}::float8, ${limit}::int,
       ${stores as string[] | null}::text[], ${pickups as string[] | null}::text[],
-      ${source}::text, ${withSamples}::boolean)`,
-    within: (meters: Fragment) =>
-      sql`${site} <@ location.box_around(${lat}::float8, ${lon}::float8, ${meters})`,
+      ${source}::text, ${withSamples}::boolean)))`,
   };
 }
 
-/** Likewise by PostGIS's. */
+/** By PostGIS's. `reach`: meters to the farthest candidate; `within`: a circle of at least so many. */
 function geography(sql: Sql, search: Wanted) {
   const { latitude: lat, longitude: lon } = search.place;
   const { radiusMeters: radius, limit } = search;

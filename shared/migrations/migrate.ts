@@ -12,6 +12,7 @@ import images from "./0020-images.sql" with { type: "text" };
 import locations from "./0006-locations.sql" with { type: "text" };
 import locationsReach from "./0026-locations-reach.sql" with { type: "text" };
 import locationsMeters from "./0027-locations-meters.sql" with { type: "text" };
+import locationsRare from "./0028-locations-rare.sql" with { type: "text" };
 
 /** In order, forward only. A file that ran anywhere is never edited. */
 const migrations = [
@@ -26,6 +27,7 @@ const migrations = [
   { name: "0006-locations", text: locations },
   { name: "0026-locations-reach", text: locationsReach },
   { name: "0027-locations-meters", text: locationsMeters },
+  { name: "0028-locations-rare", text: locationsRare },
 ] as const;
 
 const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
