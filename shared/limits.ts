@@ -99,6 +99,8 @@ export const auth = {
   revocationsWaitMs: 1 * seconds,
   /** The broker must take a revocation within this; then it waits in the outbox, and nobody waits for the broker. */
   revocationTellMs: 500,
+  /** A log-out waits this long for the stores; then it is a 503, and is safe to be asked for again. */
+  logOutMs: 2 * seconds,
 } as const;
 
 /** Sign-in and sessions. */
@@ -453,6 +455,8 @@ export const news = {
   /** Articles of one call, and of one run: a source may send any number. */
   perCall: 30,
   perRun: 200,
+  /** Of one feed that sends us on to another address. */
+  feedChars: 5_000_000,
   naverCallsPerDay: 25_000,
   newsdataCallsPerDay: 180,
   /** A source that says "too often" is left alone this long. */

@@ -83,7 +83,7 @@ describeWith("redis", "postgres")("collecting news", async () => {
     expect(await collect(deps, both, signal)).toEqual({
       found: 3,
       added: 3,
-      failure: undefined,
+      failures: [],
       skipped: undefined,
     });
     const rows = await stored();
@@ -126,7 +126,7 @@ describeWith("redis", "postgres")("collecting news", async () => {
     naver.trouble("html");
     expect(await collect(deps, source(), signal)).toMatchObject({
       found: 0,
-      failure: { kind: "upstream" },
+      failures: [{ kind: "upstream" }],
     });
     expect([(await stored()).length, await redis.zcard(keys.newsFeed("all"))]).toEqual([1, 1]);
   });
@@ -138,7 +138,7 @@ describeWith("redis", "postgres")("collecting news", async () => {
     const asked = naver.seen.length;
     expect(await collect(deps, scarce, signal)).toMatchObject({ skipped: "quota" });
     naver.trouble(naverErrors.rate);
-    expect(await collect(deps, source(), signal)).toMatchObject({ failure: { kind: "quota" } });
+    expect(await collect(deps, source(), signal)).toMatchObject({ failures: [{ kind: "quota" }] });
     expect(await collect(deps, source(), signal)).toMatchObject({ skipped: "hold" });
     expect(naver.seen.length).toBe(asked + 1);
     expect(await redis.ttl(keys.newsHold("naver"))).toBeGreaterThan(800);

@@ -25,8 +25,8 @@ export interface CollectDeps {
 export interface Collected {
   readonly found: number;
   readonly added: number;
-  /** The first call that failed, if one did. */
-  readonly failure: Failure | undefined;
+  /** Calls that failed: one feed of several may be dead. */
+  readonly failures: readonly Failure[];
   /** Why nothing was asked. */
   readonly skipped: "quota" | "hold" | undefined;
 }
@@ -38,18 +38,18 @@ export async function collect(
   signal: AbortSignal,
 ): Promise<Collected> {
   const { sql, store, cache } = deps;
-  const none = { found: 0, added: 0, failure: undefined };
+  const failures: Failure[] = [];
+  const none = { found: 0, added: 0, failures };
   if ((await store.exists(keys.newsHold(source.name))) > 0) return { ...none, skipped: "hold" };
   const found: Found[] = [];
-  let failure: Failure | undefined;
   for (const call of source.calls) {
     if (!(await mayCall(deps, source))) {
-      if (found.length === 0) return { ...none, failure, skipped: "quota" };
+      if (found.length === 0) return { ...none, skipped: "quota" };
       break;
     }
     const result = await call(signal);
     if (result.ok) found.push(...result.data);
-    else failure ??= result;
+    else failures.push(result);
     if (!result.ok && result.kind === "quota") {
       await store.set(keys.newsHold(source.name), "1", "EX", limits.holdSeconds);
       break;
@@ -60,7 +60,7 @@ export async function collect(
   if (articles.length > 0) await hideSamples(sql);
   // also without anything new: feeds last an hour, and titles may have changed
   if (articles.length > 0) await rebuildFeeds(sql, cache);
-  return { found: articles.length, added, failure, skipped: undefined };
+  return { found: articles.length, added, failures, skipped: undefined };
 }
 
 /** Counts a call before it is made. The day is UTC's, as the sources' is at least as long. */

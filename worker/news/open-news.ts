@@ -28,14 +28,15 @@ const maxRedirects = 5;
 export async function openNews(options: NewsOptions, signal: AbortSignal): Promise<void> {
   const { config, sql, redis, cache, metrics, clock, log } = options;
   if (!config.news.isOn) return;
+  const reach = outbound(agent, maxRedirects);
   await collectNews(
     {
       sql,
       store: redis,
       cache,
-      reach: outbound(agent, maxRedirects),
+      reach,
       nowMs: () => clock.wallMs(),
-      sources: sourcesFrom(config.news),
+      sources: sourcesFrom(config.news, reach),
       locks: openLocks({ redis, namespace: config.cacheNamespace }),
       ...metrics,
       log,

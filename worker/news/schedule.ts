@@ -51,20 +51,23 @@ async function runOnce(
   const { log, articles, runs } = deps;
   const { name } = source;
   const until = AbortSignal.any([signal, AbortSignal.timeout(limits.runMs)]);
-  const { found, added, failure, skipped } = await collect(deps, source, until);
+  const { found, added, failures, skipped } = await collect(deps, source, until);
   if (signal.aborted) return; // what failed now failed because we stop
-  const trouble = skipped ?? failure?.kind;
+  const trouble = skipped ?? failures[0]?.kind;
   runs.inc({ source: name, result: trouble ?? "good" });
   articles.inc({ source: name, result: "new" }, added);
   articles.inc({ source: name, result: "known" }, found - added);
+  const detail = failures.map(({ message }) => message);
+  // another feed that dies is another trouble
+  const said = trouble && [trouble, ...detail].join(" ");
   const before = troubled.get(name);
-  if (trouble === undefined) {
+  if (said === undefined) {
     if (before !== undefined) log.info("news source is back", { source: name });
     troubled.delete(name);
-  } else if (trouble !== before) {
+  } else if (said !== before) {
     // said once: a laptop without a network must not say it every quarter of an hour
-    log.warn("news source not read", { source: name, trouble, detail: failure?.message });
-    troubled.set(name, trouble);
+    log.warn("news source not read", { source: name, trouble, detail });
+    troubled.set(name, said);
   }
   if (added > 0) log.info("news collected", { source: name, found, added });
 }

@@ -1,4 +1,5 @@
 import { news as limits } from "../../shared/limits.ts";
+import type { Reach } from "../outbound.ts";
 import type { Source } from "./found.ts";
 import { naverNews } from "./sources/naver.ts";
 import { newsDataNews } from "./sources/newsdata.ts";
@@ -21,7 +22,10 @@ export interface NewsSettings {
 const korean = ["재활용 분리배출", "신재생에너지", "인공지능"];
 const english = ["recycling OR waste", "renewable energy OR AI climate"];
 
-/** Public feeds of Korean papers; another choice is made by `NEWS_RSS_FEEDS`. */
+/**
+ * Public feeds of Korean papers, by the addresses other public programs read them at (looked up 2026-11); another choice
+ * is made by `NEWS_RSS_FEEDS`.
+ */
 const defaultFeeds = [
   { category: "environment", url: "https://www.hkbs.co.kr/rss/allArticle.xml" },
   { category: "energy", url: "https://www.energy-news.co.kr/rss/allArticle.xml" },
@@ -29,7 +33,8 @@ const defaultFeeds = [
 ];
 
 /** The sources that are set up: those with a key, else feeds that need none. */
-export function sourcesFrom({ isOn, naver, newsdata, feeds }: NewsSettings): Source[] {
+export function sourcesFrom(settings: NewsSettings, reach: Reach): Source[] {
+  const { isOn, naver, newsdata, feeds } = settings;
   if (!isOn) return [];
   const sources: Source[] = [];
   const { clientId, clientSecret } = naver;
@@ -53,7 +58,7 @@ export function sourcesFrom({ isOn, naver, newsdata, feeds }: NewsSettings): Sou
   }
   const wanted = feeds ?? (sources.length === 0 ? defaultFeeds : []);
   if (wanted.length > 0) {
-    const calls = wanted.map((feed) => rssNews(feed));
+    const calls = wanted.map((feed) => rssNews({ ...feed, reach }));
     sources.push({ name: "rss", everyMs: limits.rssEveryMs, calls, callsPerDay: undefined });
   }
   return sources;

@@ -9,6 +9,7 @@ import {
   newsDataErrors,
   rssFeed,
 } from "../../tests/fakes/fake-news.ts";
+import { outbound } from "../outbound.ts";
 import { naverNews } from "./sources/naver.ts";
 import { newsDataNews } from "./sources/newsdata.ts";
 import { rssNews } from "./sources/rss.ts";
@@ -39,8 +40,14 @@ const askNewsData = newsDataNews(
   { key: "key", baseUrl: newsData.baseUrl, retries: 0 },
   "recycling",
 );
+// an internet of our own: cdn.example is the fake, intern.example is in the house
+const reach = outbound({ accept: "text/xml" }, 5, {
+  resolve: async (host) => [host === "cdn.example" ? "203.0.113.7" : "10.0.0.1"],
+  isAllowed: (address) => address === "203.0.113.7",
+  dial: () => ({ host: "127.0.0.1", port: Number(new URL(press.baseUrl).port) }),
+});
 const feed = (path: string) =>
-  rssNews({ url: `${press.baseUrl}${path}`, category: "ai", retries: 0 })(signal);
+  rssNews({ url: `${press.baseUrl}${path}`, reach, category: "ai", retries: 0 })(signal);
 
 const item: NaverItem = {
   title: "<b>재활용</b> 시범 사업 &quot;확대&quot; &amp;quot;",
@@ -127,6 +134,26 @@ test("NewsData: sentences about plans are nothing, times are UTC", async () => {
   expect(found.data[0]?.snippet).toHaveLength(500);
   expect(found.data[0]?.snippet).toEndWith("x...");
   expect(found.data[1]?.id).toMatch(/^newsdata_[0-9a-f]{12}$/);
+});
+
+const movedTo = (location: string) => ({ status: 301, headers: { location } });
+
+test("a feed that moved is read where it is now", async () => {
+  press.trouble(movedTo("http://cdn.example/rss.xml"), 1);
+  expect(await feed("/old.xml")).toEqual(await feed("/rss.xml"));
+  press.trouble(movedTo("http://cdn.example/huge.xml"), 1);
+  expect(await feed("/old.xml")).toMatchObject({ ok: false, kind: "network" });
+});
+
+test("a feed cannot send us into the house, and the dead one is named", async () => {
+  press.trouble(movedTo("http://intern.example/rss.xml"), 1);
+  const { host } = new URL(press.baseUrl);
+  expect(await feed("/old.xml")).toMatchObject({
+    ok: false,
+    message: `RSS ${host}: sent on to intern.example: not_public`,
+  });
+  const gone = await feed("/gone.xml");
+  expect(gone.ok ? "" : gone.message).toStartWith(`RSS ${host}: `);
 });
 
 test("RSS and Atom: Korean times where no zone is named, no entity of the document's own", async () => {
