@@ -6,6 +6,7 @@ import { revoke } from "../gate/revoke.ts";
 import type { Principal } from "../gate/verify.ts";
 import { authenticate, requireOrigin } from "../http/auth.ts";
 import type { RouteDoc } from "../openapi/route-doc.ts";
+import { within } from "../stores.ts";
 import { clearTokens } from "./cookies.ts";
 import type { Facts } from "./issue.ts";
 import { readRefreshToken, refreshTokenIn } from "./refresh-token.ts";
@@ -17,22 +18,28 @@ import { endSessions } from "./sessions.ts";
  */
 export const logOut: Handle = async (c, deps) => {
   requireOrigin(c, deps);
-  const [principal, held] = [await principalIn(c, deps), await refreshIn(c, deps)];
-  if (principal) {
-    const exp = Math.ceil(principal.expiresAtMs / 1000) - auth.leewaySeconds;
-    await revoke(deps, { jti: principal.jti, userId: principal.userId, exp }, "logout");
-    if (principal.session !== undefined) {
-      await endSessions(deps, principal.userId, principal.session);
-    }
-  }
-  if (held && held.session !== principal?.session) {
-    await endSessions(deps, held.userId, held.session);
-  }
-  if (principal ?? held) deps.auth.audit.note({ action: "sign-out" }, true);
+  // what is not kept by then is kept on: a revocation is written as soon as Redis takes it
+  await within(auth.logOutMs, takeRights(c, deps), "the store of sessions");
   const response = c.json({ success: true, data: { message: "Successfully logged out" } });
   clearTokens(deps.auth.cookies, response.headers);
   return response;
 };
+
+async function takeRights(c: Ctx, deps: Deps): Promise<void> {
+  const [principal, held] = [await principalIn(c, deps), await refreshIn(c, deps)];
+  const endings: Promise<void>[] = [];
+  if (principal) {
+    const { jti, userId, session } = principal;
+    const exp = Math.ceil(principal.expiresAtMs / 1000) - auth.leewaySeconds;
+    endings.push(revoke(deps, { jti, userId, exp }, "logout"));
+    if (session !== undefined) endings.push(endSessions(deps, userId, session));
+  }
+  if (held && held.session !== principal?.session) {
+    endings.push(endSessions(deps, held.userId, held.session));
+  }
+  await Promise.all(endings);
+  if (endings.length > 0) deps.auth.audit.note({ action: "sign-out" }, true);
+}
 
 async function principalIn(c: Ctx, deps: Deps): Promise<Principal | undefined> {
   try {

@@ -121,6 +121,23 @@ describeWith("redis", "postgres")("sessions", async () => {
     }
   });
 
+  test("a log-out while Redis says nothing is a 503 to come again on, and then succeeds", async () => {
+    const { pair } = await enter();
+    const out = () =>
+      use.send("POST", "/api/v1/auth/logout", {
+        headers: { cookie: `s_access=${pair.access}; s_refresh=${pair.refresh}` },
+      });
+    const admin = use.deps.redis.duplicate();
+    await admin.call("client", "pause", "4000", "all");
+    const refused = await out(); // before Redis says anything again, or it would be a 200
+    expect([refused.status, await codeOf(refused)]).toEqual([503, "UNAVAILABLE"]);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    await until(async () => (await out()).status === 200);
+    expect(await lets(pair.access)).toBe(403);
+    expect((await refresh(pair.refresh)).status).toBe(401);
+    admin.disconnect();
+  });
+
   test("an access token of before the rotation is revoked with its session", async () => {
     const { pair, facts } = await enter();
     await refresh(pair.refresh);

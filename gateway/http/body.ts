@@ -39,10 +39,13 @@ export function invalid(errors: readonly FieldError[]): AppError {
   return new AppError("VALIDATION_ERROR", { errors });
 }
 
+/** Sentences of our own as they are. The library's repeat what was sent, so only what it expected is told. */
 function describe(issue: v.BaseIssue<unknown>): string {
-  if (issue.kind !== "schema") return issue.message;
-  if (issue.input === undefined) return "is required";
-  return `must be ${issue.expected ?? "something else"}`;
+  if (issue.kind === "schema" && issue.input === undefined) return "is required";
+  if (!issue.message.startsWith("Invalid ")) return issue.message;
+  if (issue.type.endsWith("_length"))
+    return `must have a length ${issue.expected ?? "within limits"}`;
+  return `must be ${issue.expected ?? `a valid ${issue.type.replaceAll("_", " ")}`}`;
 }
 
 async function readBytes(request: Request): Promise<Uint8Array> {
