@@ -15,16 +15,29 @@ export interface Sample {
   readonly mb: number;
 }
 
-/** MB per hour by least squares; 0 for fewer than two samples. */
-export function slopeOf(samples: readonly Sample[]): number {
-  const count = samples.length;
-  const mean = (pick: (sample: Sample) => number) =>
-    samples.reduce((sum, sample) => sum + pick(sample), 0) / count;
-  const [hours, mb] = [mean((sample) => sample.hours), mean((sample) => sample.mb)];
-  let [above, below] = [0, 0];
+const perMinute = 60;
+
+/** The lowest sample of each minute: what the collector had not got round to is no growth. */
+function lowest(samples: readonly Sample[]): Sample[] {
+  const byMinute = new Map<number, Sample>();
   for (const sample of samples) {
-    above += (sample.hours - hours) * (sample.mb - mb);
-    below += (sample.hours - hours) ** 2;
+    const minute = Math.floor(sample.hours * perMinute);
+    const low = byMinute.get(minute);
+    if (!low || sample.mb < low.mb) byMinute.set(minute, sample);
   }
-  return below === 0 ? 0 : above / below;
+  return [...byMinute.values()];
+}
+
+/**
+ * MB per hour: the median of the slopes between every two of the lowest samples (Theil-Sen), which a single burst or a
+ * collection at the end does not turn. 0 for fewer than two of them.
+ */
+export function slopeOf(samples: readonly Sample[]): number {
+  const low = lowest(samples);
+  const slopes = low
+    .flatMap((a, i) => low.slice(i + 1).map((b) => (b.mb - a.mb) / (b.hours - a.hours)))
+    .toSorted((a, b) => a - b);
+  const middle = slopes.length >> 1;
+  const [below = 0, above = 0] = [slopes[(slopes.length - 1) >> 1], slopes[middle]];
+  return (below + above) / 2;
 }

@@ -7,7 +7,7 @@ import { createSoakLoad, type SoakLoad } from "./soak-load.ts";
 
 const sampleMs = 5000;
 /** Share of the run, and at most this long, in which processes may still grow to their size. */
-const warmUp = { share: 0.25, mostMinutes: 5 };
+const warmUp = { share: 0.33, mostMinutes: 10 };
 
 interface StackAddresses {
   readonly pids: { readonly gateway: number; readonly router: number; readonly workers: number[] };

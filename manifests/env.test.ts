@@ -122,6 +122,21 @@ test.skipIf(cannotRender !== undefined)("logs and samples as much as each place 
 });
 
 test.skipIf(cannotRender !== undefined)(
+  "lets nobody into a room without a token but locally",
+  () => {
+    const auth = overlays.map((overlay) => [
+      overlay,
+      environmentOf(overlay, "gateway-sse")["ROOM_AUTH"],
+    ]);
+    expect(Object.fromEntries(auth)).toEqual({
+      local: "optional",
+      dev: "required",
+      prod: "required",
+    });
+  },
+);
+
+test.skipIf(cannotRender !== undefined)(
   "talks to Redis through Sentinel, never through one pod",
   () => {
     for (const overlay of ["dev", "prod"] as const)
