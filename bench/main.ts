@@ -10,6 +10,7 @@ import { rooms, roomsUsage } from "./rooms.ts";
 import { runs } from "./runs.ts";
 import { smoke } from "./smoke.ts";
 import { soak, soakArguments, soakUsage } from "./soak.ts";
+import { starts } from "./start.ts";
 
 const usage = `bun run bench <what>
 
@@ -22,6 +23,7 @@ const usage = `bun run bench <what>
   ${roomsUsage}
   runs    the agent: memory of 40 runs at once, CPU of one, checkpoint and retrieval
   smoke   a minute on a fresh stack: start, latency and memory at idle, every answer checked
+  start   how long gateway, router and worker take from their start to ready, as the images hold them
   scan    what a scan costs beyond its model, with a picture of our own store
   ${limitsUsage}
   ${outageUsage}
@@ -49,6 +51,8 @@ if (what === "--help" || what === "-h") {
   process.exitCode = (await smoke()) ? 0 : 1;
 } else if (what === "scan" && rest.length === 0) {
   process.exitCode = (await scan()) ? 0 : 1;
+} else if (what === "start" && rest.length === 0) {
+  process.exitCode = (await starts()) ? 0 : 1;
 } else if (what === "limits") {
   const wish = limitsArguments(rest);
   if (!wish) {

@@ -509,6 +509,9 @@ export const drain = {
   routerMs: 10 * seconds,
 } as const;
 
+/** A worker that has nothing to do by then makes what its first question would wait for (60 ms of CPU). */
+export const warmUpAfterMs = 1 * seconds;
+
 /** Reconnecting never gives up. */
 export const reconnect = { firstMs: 100, maxMs: 2 * seconds } as const;
 

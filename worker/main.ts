@@ -6,7 +6,7 @@ import { closeRedis, openRedis } from "../shared/clients/redis.ts";
 import { systemClock as clock } from "../shared/clock.ts";
 import type { Job } from "../shared/contract/job.ts";
 import { topology as names } from "../shared/contract/topology.ts";
-import { drain } from "../shared/limits.ts";
+import { drain, warmUpAfterMs } from "../shared/limits.ts";
 import { createLockMetrics } from "../shared/lock/lock-metrics.ts";
 import { createLog } from "../shared/log.ts";
 import { watchProcess } from "../shared/process-metrics.ts";
@@ -26,6 +26,7 @@ import { chooseModel, modelsFrom } from "./llm/choose.ts";
 import { openMemory } from "./memory/open-memory.ts";
 import { createMetrics } from "./metrics.ts";
 import { buildAgents } from "./graph/graph.ts";
+import { warmUp } from "./graph/tools.ts";
 import { toolsFrom } from "./outside.ts";
 import { roomAgent } from "./rooms/agent.ts";
 import { sayEndings } from "./rooms/say-endings.ts";
@@ -138,6 +139,7 @@ const close = closeInOrder(log, [
   },
 ]);
 log.info("worker started", { adminPort: admin.port, concurrency });
+setTimeout(warmUp, warmUpAfterMs, tools).unref();
 // a missing queue at the start is a crash; a lost broker later is not
 const consuming = broker.started.then(() => new Promise<never>(() => {}));
 process.exit(await runUntilSignal([consuming, remembering.copying], close, log));

@@ -10,19 +10,13 @@ const bagged = "일반종량제폐기물";
 /** A battery that swells or smokes is not discharged, taped or carried to a bin. */
 const unsafeStates: ReadonlySet<string> = new Set(["발열_OR탄화_흔적"]);
 
+type Topics = ReadonlyMap<string, ReadonlySet<Item>>;
+
 /** Turns a finding into advice: the rule, narrowed to the thing and changed by the state it is in. */
-export function createAdvise({ rules, items }: Knowledge, retrieval: Retrieval): Advise {
-  const topics = new Map<string, ReadonlySet<Item>>();
-  for (const rule of rules) {
-    for (const said of [
-      ...rule.prepare,
-      ...sentencesOf(rule.destination),
-      ...sentencesOf(rule.destination_fallback ?? ""),
-    ]) {
-      topics.set(said, topicOf(said, rule, items, retrieval));
-    }
-  }
+export function createAdvise(knowledge: Knowledge, retrieval: Retrieval): Advise {
+  let made: Topics | undefined; // by the first advice: a start needs none
   return ({ item, rule, matched, tags, score }) => {
+    const topics = (made ??= topicsOf(knowledge, retrieval));
     const shown = tags.filter(({ priority }) => priority < 9 || item !== undefined).slice(0, 4);
     return {
       item: item?.name,
@@ -57,6 +51,20 @@ export function createAdvise({ rules, items }: Knowledge, retrieval: Retrieval):
   };
 }
 
+function topicsOf({ rules, items }: Knowledge, retrieval: Retrieval): Topics {
+  const topics = new Map<string, ReadonlySet<Item>>();
+  for (const rule of rules) {
+    for (const said of [
+      ...rule.prepare,
+      ...sentencesOf(rule.destination),
+      ...sentencesOf(rule.destination_fallback ?? ""),
+    ]) {
+      topics.set(said, topicOf(said, rule, items, retrieval));
+    }
+  }
+  return topics;
+}
+
 /** What a step is about when it speaks of some things only: "종이컵은 비우고 …". Empty: of all. */
 function topicOf(said: string, rule: Rule, items: readonly Item[], retrieval: Retrieval) {
   const topic = /^(?:다만 )?([^,.]{1,30}?)(?:은|는)\s/.exec(said)?.[1] ?? "";
@@ -69,11 +77,7 @@ function topicOf(said: string, rule: Rule, items: readonly Item[], retrieval: Re
 const sentencesOf = (text: string) => text.split(/(?<=\.)\s+/);
 
 /** What is said of a class, without its sentences about other things of it. */
-function toThing(
-  text: string,
-  item: Item | undefined,
-  topics: ReadonlyMap<string, ReadonlySet<Item>>,
-): string {
+function toThing(text: string, item: Item | undefined, topics: Topics): string {
   if (!item) return text;
   const [first = "", ...rest] = sentencesOf(text);
   return [first, ...rest.filter((said) => isAbout(topics.get(said), item))].join(" ");
@@ -92,11 +96,7 @@ function kindsOf(topic: string, rule: Rule, items: readonly Item[]): Item[] {
   );
 }
 
-function stepsFor(
-  rule: Rule,
-  item: Item | undefined,
-  topics: ReadonlyMap<string, ReadonlySet<Item>>,
-): readonly string[] {
+function stepsFor(rule: Rule, item: Item | undefined, topics: Topics): readonly string[] {
   if (item?.prepare && item.prepare.length > 0) return item.prepare.map(asRequest);
   if (!item) return rule.prepare;
   // how to fill a bag is no news about a receipt; its note says what is
