@@ -4,6 +4,8 @@ import { rssMb } from "../memory.ts";
 import type { BenchFigure } from "./figure.ts";
 
 const settleMs = 3000;
+/** The gateway gives memory back once nobody came or went for a while: two looks, 5 s apart. */
+const restMs = 12_000;
 
 /** Readers of jobs nobody works on: all the memory is theirs. */
 export const readerMemory: BenchFigure = {
@@ -26,13 +28,15 @@ export const readerMemory: BenchFigure = {
     await Bun.sleep(settleMs);
     const before = rss();
     const points: [number, number][] = [[0, before]];
-    let open = 0;
+    let [open, highest] = [0, before];
     for (const count of [0.1, 0.25, 0.5, 0.75, 1].map((share) => Math.round(share * most))) {
       readers.open(order(count - open));
       open = count;
       // each gets the `queued` event
       await readers.until(`${count} readers`, ({ frames }) => frames >= count, 180_000);
       await Bun.sleep(settleMs);
+      highest = Math.max(highest, rss());
+      if (count === most) await Bun.sleep(restMs);
       points.push([count, rss()]);
       bench.say(`${count} readers: ${rss().toFixed(0)} MB`);
     }
@@ -55,6 +59,7 @@ export const readerMemory: BenchFigure = {
       rows: [
         { name: `RSS with ${most} readers`, value: full, unit: "MB", atMost: 150 },
         { name: "slope", value: ((full - before) * 1024) / most, unit: "KB per reader", atMost: 8 },
+        { name: "highest, while they came", value: highest, unit: "MB" },
         { name: "RSS before", value: before, unit: "MB" },
         { name: "after they left, against before", value: left / before, unit: "x", atMost: 1.2 },
         {
@@ -72,7 +77,10 @@ export const readerMemory: BenchFigure = {
           series: [{ name: "gateway", points }],
         },
       ],
-      notes: [],
+      notes: [
+        `With ${most} readers: ${restMs / 1000} s after the last one came. Where a reader's memory goes: ` +
+          "[profiles/3-reader-memory.md](profiles/3-reader-memory.md).",
+      ],
     };
   },
 };

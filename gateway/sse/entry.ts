@@ -23,6 +23,11 @@ export function follows(cursor: EventId, next: EventId): boolean {
   return next.attempt === cursor.attempt && next.n === cursor.n + 1;
 }
 
+/** Only where it stands: a cursor that were the entry would keep its text, and all of the message it came in. */
+export function placeOf({ attempt, n }: EventId): EventId {
+  return { attempt, n };
+}
+
 export function isAbove(a: EventId, b: EventId): boolean {
   return compareEventIds(a, b) > 0;
 }

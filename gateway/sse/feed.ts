@@ -6,7 +6,7 @@ import {
 } from "../../shared/contract/ids.ts";
 import { sse } from "../../shared/limits.ts";
 import { Batch } from "./batch.ts";
-import { endingOf, type Framed, isAbove, logStart, type LogEntry } from "./entry.ts";
+import { endingOf, type Framed, isAbove, logStart, type LogEntry, placeOf } from "./entry.ts";
 import type { LogReader } from "./log-reader.ts";
 
 /** What a feed tells its readers. Neither may throw. */
@@ -61,7 +61,7 @@ export class Feed {
     const batch = new Batch(this.#pending);
     this.#pending = [];
     this.quietSince = now;
-    for (const entry of batch.entries) if (isAbove(entry, this.top)) this.top = entry;
+    for (const entry of batch.entries) if (isAbove(entry, this.top)) this.top = placeOf(entry);
     for (const reader of this.readers) reader.onNews(batch);
   }
 
@@ -94,7 +94,7 @@ export class Feed {
     if (entries.length === 0) return { word: "gone" };
     const after = isStart ? entries : entries.slice(1);
     const last = after.at(-1);
-    if (last && isAbove(last, this.top)) this.top = last;
+    if (last && isAbove(last, this.top)) this.top = placeOf(last);
     return { word: "entries", batch: new Batch(after), isLast };
   }
 }

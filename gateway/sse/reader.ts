@@ -1,7 +1,7 @@
 import type { EventId, JobId } from "../../shared/contract/ids.ts";
 import { sse } from "../../shared/limits.ts";
 import type { Batch } from "./batch.ts";
-import { follows, isAbove, logStart, terminalEvent } from "./entry.ts";
+import { follows, isAbove, logStart, placeOf, terminalEvent } from "./entry.ts";
 import type { Feed, FeedReader, Page } from "./feed.ts";
 import {
   type Bytes,
@@ -117,7 +117,7 @@ export class Reader implements FeedReader {
     if (this.#isClosed) this.#end(opening?.text ?? "");
     else if (feed && opening) {
       this.#isReading = false;
-      this.cursor = opening.cursor;
+      this.cursor = placeOf(opening.cursor);
       this.#write(encodeText(opening.text));
       if (opening.isEnded) this.close("done");
       else if (isAbove(feed.top, this.cursor)) void this.#catchUp();
@@ -205,7 +205,7 @@ export class Reader implements FeedReader {
     }
     this.#write(batch.chunk(from, to));
     this.#lastEventAt = this.#now;
-    this.cursor = last;
+    this.cursor = placeOf(last);
     this.#owner.metrics.distributed.inc(to - from);
     this.#sent += to - from;
     if (last.event !== terminalEvent) return true;
