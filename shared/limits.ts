@@ -509,7 +509,7 @@ export const drain = {
   routerMs: 10 * seconds,
 } as const;
 
-/** A worker that has nothing to do by then makes what its first question would wait for (60 ms of CPU). */
+/** A worker that has nothing to do by then makes what its first question would wait for (150 ms of CPU). */
 export const warmUpAfterMs = 1 * seconds;
 
 /** Reconnecting never gives up. */

@@ -14,7 +14,8 @@ const candidateCount = 8;
 /**
  * Guesses which name a misspelt word means. MiniSearch proposes names that share jamo trigrams; an edit
  * distance over jamo decides, and an unknown word gets no guess at all. `knownWords` are never misspellings. The
- * index is made by the first unknown word: it is a fifth of the CPU a worker takes to start.
+ * index is made by the first unknown word: with the first advice it was 150 of the 390 ms of CPU that a worker's
+ * start took (2026-11-21).
  */
 export function createGuesser<T>(
   names: Iterable<readonly [string, T]>,
