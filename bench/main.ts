@@ -1,5 +1,6 @@
 import { assistant } from "./assistant.ts";
-import { full, fullArguments, fullUsage } from "./full.ts";
+import { curves, curvesUsage } from "./curves.ts";
+import { full, fullUsage } from "./full.ts";
 import { gate } from "./gate/gate.ts";
 import { limitsArguments, limitsUsage, underLimits } from "./limits.ts";
 import { locations } from "./locations.ts";
@@ -8,7 +9,10 @@ import { outage, outageArguments, outageUsage } from "./outage.ts";
 import { scan } from "./scan.ts";
 import { rooms, roomsUsage } from "./rooms.ts";
 import { runs } from "./runs.ts";
+import { runSections, sectionsArguments } from "./sections.ts";
+import { hostile, hostileUsage } from "./hostile.ts";
 import { smoke } from "./smoke.ts";
+import { steady, steadyArguments, steadyUsage } from "./steady.ts";
 import { soak, soakArguments, soakUsage } from "./soak.ts";
 import { starts } from "./start.ts";
 
@@ -27,7 +31,10 @@ const usage = `bun run bench <what>
   scan    what a scan costs beyond its model, with a picture of our own store
   ${limitsUsage}
   ${outageUsage}
+  ${steadyUsage}
   ${soakUsage}
+  ${curvesUsage}
+  ${hostileUsage}
   ${fullUsage}
 
 Prints a table; exits 1 when a bar is missed or an answer is wrong.`;
@@ -67,6 +74,13 @@ if (what === "--help" || what === "-h") {
     process.exit(2);
   }
   process.exitCode = (await outage(wish)) ? 0 : 1;
+} else if (what === "steady") {
+  const wish = steadyArguments(rest);
+  if (!wish) {
+    console.error(usage);
+    process.exit(2);
+  }
+  process.exitCode = (await steady(wish)) ? 0 : 1;
 } else if (what === "soak") {
   const wish = soakArguments(rest);
   if (!wish) {
@@ -74,17 +88,18 @@ if (what === "--help" || what === "-h") {
     process.exit(2);
   }
   process.exitCode = (await soak(wish)) ? 0 : 1;
-} else if (what === "full") {
+} else if (what === "full" || what === "curves" || what === "hostile") {
   if (rest.includes("--help")) {
-    console.log(`bun run bench ${fullUsage}`);
+    console.log(usage);
     process.exit(0);
   }
-  const wish = fullArguments(rest);
+  const sections = { full, curves, hostile }[what];
+  const wish = sectionsArguments(rest, sections.figures);
   if (!wish) {
     console.error(usage);
     process.exit(2);
   }
-  process.exitCode = (await full(wish)) ? 0 : 1;
+  process.exitCode = (await runSections(sections, wish)) ? 0 : 1;
 } else {
   console.error(usage);
   process.exitCode = 2;

@@ -1,197 +1,184 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type RunningStack, startStack } from "../tests/stack.ts";
-import { type Figure, table } from "./figures.ts";
-import { rssMb, type Sample, slopeOf } from "./memory.ts";
-import { type Scraped, scrape } from "./scrape.ts";
-import { createSoakLoad, type SoakLoad } from "./soak-load.ts";
+import { compareBooks, tellBooks } from "./books.ts";
+import type { BenchFigure } from "./figures/figure.ts";
+import { isMet } from "./figures/figure.ts";
+import type { Fleet } from "./load/fleet.ts";
+import { measureAll } from "./measure.ts";
+import { benchDir, readProfile, writePage } from "./report/pages.ts";
+import { type Page, surroundings } from "./report/results.ts";
+import { scrape } from "./scrape.ts";
+import { watchGrowth } from "./soak/growth.ts";
+import { soakLoad, type SoakWish } from "./soak/load.ts";
 
-const sampleMs = 5000;
-/** Share of the run, and at most this long, in which processes may still grow to their size. */
-const warmUp = { share: 0.33, mostMinutes: 10 };
+/** Shorter runs are trials: their slopes say nothing. */
+const leastMinutes = 60;
+/** Ours; the stores keep what they are told for hours. */
+const own = /^(gateway|router|worker)/;
 
-interface StackAddresses {
-  readonly pids: { readonly gateway: number; readonly router: number; readonly workers: number[] };
-  readonly admin: {
-    readonly gateway: string;
-    readonly router: string;
-    readonly workers: readonly string[];
-  };
-}
-
-export const soakUsage = `soak [--minutes 30] [--rate 20] [--workers 2]
-          messages at a steady rate from many people on a fresh stack: every event and row checked,
-          memory slope of every process after the warm-up, metrics against the counts made here`;
+export const soakUsage = `soak [--minutes 120] [--rate 18000] [--workers 1] [--out DIR]
+          figure 10: so many tokens a second, steadily (60 % of figure 2): every answer's text and rows
+          checked, memory slope of every process after 15 minutes, metrics against the counts made here;
+          writes SOAK.md (default bench/; of less than an hour a temporary folder)`;
 
 /** Returns undefined for wrong arguments. */
-export function soakArguments(args: string[]) {
+export function soakArguments(args: string[]): (SoakWish & { readonly out: string }) | undefined {
   try {
     const { values } = parseArgs({
       args,
       options: {
-        minutes: { type: "string", default: "30" },
-        rate: { type: "string", default: "20" },
-        workers: { type: "string", default: "2" },
+        minutes: { type: "string", default: "120" },
+        rate: { type: "string", default: "18000" },
+        workers: { type: "string", default: "1" },
+        out: { type: "string" },
       },
     });
-    const [minutes, rate, workers] = [values.minutes, values.rate, values.workers].map(Number) as [
-      number,
-      number,
-      number,
-    ];
-    const isGood = minutes > 0 && minutes <= 24 * 60 && rate > 0 && rate <= 500 && workers >= 1;
-    return isGood ? { minutes, rate, workers } : undefined;
+    const wish = {
+      minutes: Number(values.minutes),
+      rate: Number(values.rate),
+      workers: Number(values.workers),
+    };
+    const isGood =
+      wish.minutes > 0 &&
+      wish.minutes <= 24 * 60 &&
+      wish.rate >= 450 &&
+      wish.rate <= 200_000 &&
+      Number.isInteger(wish.workers) &&
+      wish.workers >= 1 &&
+      wish.workers <= 8;
+    const usual = wish.minutes < leastMinutes ? join(tmpdir(), "eco2-bench") : benchDir;
+    return isGood ? { ...wish, out: values.out ?? usual } : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Names and pids of the processes as they are now: one that was restarted has a new pid. */
-function processesOf(stack: RunningStack): Map<string, number> {
-  const { pids } = stack.file() as unknown as StackAddresses;
-  return new Map([
-    ["gateway", pids.gateway],
-    ["router", pids.router],
-    ...pids.workers.map((pid, i) => [`worker-${i + 1}`, pid] as const),
-  ]);
-}
-
-/** Sends `rate` messages a second until the time is over; what is late is sent at once. */
-async function drive(load: SoakLoad, rate: number, untilMs: number): Promise<void> {
-  const startedAt = performance.now();
-  for (let sent = 0; performance.now() < untilMs;) {
-    const due = Math.floor(((performance.now() - startedAt) / 1000) * rate);
-    for (; sent < due; sent++) void load.one();
-    await Bun.sleep(1000 / rate / 2);
-  }
-}
-
-/** True when nothing was lost and the metrics agree. */
-export async function soak(wish: NonNullable<ReturnType<typeof soakArguments>>): Promise<boolean> {
-  const { minutes, rate, workers } = wish;
-  const stack = await startStack(["--workers", String(workers)]);
-  try {
-    const before = processesOf(stack);
-    const load = createSoakLoad(stack.file());
-    const samples = new Map<string, Sample[]>();
-    const startedAt = performance.now();
-    const hours = () => (performance.now() - startedAt) / 3_600_000;
-    const timer = setInterval(() => {
-      for (const [name, pid] of processesOf(stack)) {
-        const mb = rssMb(pid);
-        if (mb !== undefined)
-          samples.set(name, [...(samples.get(name) ?? []), { hours: hours(), mb }]);
-      }
-    }, sampleMs);
-    const progress = setInterval(() => {
-      const { sent, ended, refused } = load.counts;
-      const flaws = load.violations.length;
-      console.log(
-        `${(hours() * 60).toFixed(1)} min: ${sent} sent, ${ended} ended, ${refused} refused, ${flaws} flaws`,
-      );
-    }, 60_000);
-    await drive(load, rate, startedAt + minutes * 60_000);
-    clearInterval(timer);
-    clearInterval(progress);
-    await load.finish();
-    await Bun.sleep(2000); // what is counted after the last answer
-    const isSteady = [...before].every(([name, pid]) => processesOf(stack).get(name) === pid);
-    if (!isSteady) console.log("a process was restarted: its counts began anew");
-    const flaws = await report(stack, load, samples, minutes);
-    return flaws === 0 && isSteady;
-  } finally {
-    await stack.stop();
-  }
-}
-
-async function report(
-  stack: RunningStack,
-  load: SoakLoad,
-  samples: ReadonlyMap<string, Sample[]>,
-  minutes: number,
-): Promise<number> {
-  const { counts, violations } = load;
-  const from = Math.min(minutes * warmUp.share, warmUp.mostMinutes) / 60;
-  const memory = [...samples].flatMap(([name, all]): Figure[] => {
-    const steady = all.filter((sample) => sample.hours >= from);
-    const last = steady.at(-1)?.mb ?? Number.NaN;
-    return [
-      { name: `${name} RSS at the end`, value: last, unit: "MB", bar: undefined },
-      { name: `${name} RSS slope`, value: slopeOf(steady), unit: "MB/h", bar: undefined },
-    ];
-  });
-  const { admin } = stack.file() as unknown as StackAddresses;
+async function scrapeAll(fleet: Fleet) {
+  const { admin } = fleet.file();
   const [gateway, router, ...workers] = await Promise.all(
     [admin.gateway, admin.router, ...admin.workers].map(scrape),
   );
   if (!gateway || !router) throw new Error("no metrics");
-  const scrapes = [gateway, router, ...workers];
-  const costs: Figure[] = [
-    { name: "slowest scrape", value: Math.max(...scrapes.map(({ ms }) => ms)), unit: "ms", bar: 5 },
-    {
-      name: "largest scrape",
-      value: Math.max(...scrapes.map(({ bytes }) => bytes)) / 1000,
-      unit: "kB",
-      bar: undefined,
-    },
-  ];
-  console.log(`\n${counts.sent} messages in ${minutes} minutes\n`);
-  console.log(table([...memory, ...costs]));
-  const wrong = comparisons(counts, gateway, router, workers).filter(([what, told, counted]) => {
-    console.log(
-      `${told === counted ? "same " : "OTHER"}  ${what}: metrics ${told}, counted ${counted}`,
-    );
-    return told !== counted;
-  });
-  for (const { flaw, job, detail } of violations.slice(0, 20))
-    console.log(`${flaw} ${job}: ${detail}`);
-  const unended = counts.sent - counts.ended;
-  console.log(`\n${violations.length} flaws, ${unended} unended, ${counts.refused} refused`);
-  return violations.length + unended + counts.refused + wrong.length;
+  return { gateway, router, workers };
 }
 
-/** What is counted twice, by the fleet and here. */
-function comparisons(
-  counts: SoakLoad["counts"],
-  gateway: Scraped,
-  router: Scraped,
-  workers: readonly Scraped[],
-): [what: string, told: number, counted: number][] {
-  const ofWorkers = (name: string, labels: Record<string, string>) =>
-    workers.reduce((sum, worker) => sum + worker.sum(name, labels), 0);
-  return [
-    [
-      "messages accepted",
-      gateway.sum("chat_gateway_jobs_total", { result: "accepted" }),
-      counts.sent,
-    ],
-    [
-      "answers completed",
-      ofWorkers("chat_requests_total", { status: "completed" }),
-      counts.completed,
-    ],
-    [
-      "tokens appended",
-      ofWorkers("chat_stream_tokens_total", { status: "appended" }),
-      counts.tokens,
-    ],
-    [
-      "endings relayed",
-      router.sum("event_router_events_processed_total", { stage: "done" }),
-      counts.ended,
-    ],
-    [
-      "question rows",
-      router.sum("chat_persistence_rows_total", { role: "user", result: "written" }),
-      counts.ended,
-    ],
-    [
-      "answer rows",
-      router.sum("chat_persistence_rows_total", { role: "assistant", result: "written" }),
-      counts.completed,
-    ],
-    ["readers left open", gateway.sum("sse_active_connections"), 0],
-    ["answers under way", ofWorkers("chat_stream_active", {}), 0],
-    ["entries lost unread", router.sum("event_router_trimmed_unacked_total"), 0],
-    ["dead letters", router.sum("event_router_dead_letters_total"), 0],
-  ];
+function soakFigure(wish: SoakWish): BenchFigure {
+  const { minutes, rate, workers } = wish;
+  return {
+    number: 10,
+    title: `${minutes} minutes at ${rate} tokens/s`,
+    mostMinutes: minutes + 10,
+    async run(bench) {
+      const fleet = await bench.fleet({ workers });
+      const growth = watchGrowth(fleet);
+      const { counts, rowsChecked, books } = await soakLoad(
+        fleet,
+        bench.readers(),
+        wish,
+        bench.say,
+      );
+      const { replaced, steady, fromMinutes } = growth.end(minutes);
+      await Bun.sleep(2000); // what is counted after the last answer
+      const { gateway, router, workers: scraped } = await scrapeAll(fleet);
+      const compared = compareBooks(books, gateway, router, scraped);
+      console.log(tellBooks(compared));
+      const wrong = compared.filter(({ told, counted }) => told !== counted);
+      for (const flaw of counts.flaws.slice(0, 20)) bench.say(flaw);
+      const series = steady.map(({ name, all }) => ({
+        name,
+        points: all.map(({ hours, mb }): [number, number] => [hours * 60, mb]),
+      }));
+      return {
+        rows: [
+          { name: "answers", value: counts.ended, unit: "" },
+          { name: "tokens", value: books.tokens / minutes / 60, unit: "/s" },
+          { name: "without an ending", value: counts.sent - counts.ended, unit: "", atMost: 0 },
+          { name: "refused", value: counts.refused, unit: "", atMost: 0 },
+          { name: "flaws of streams and rows", value: counts.flaws.length, unit: "", atMost: 0 },
+          {
+            name: "answers compared with their rows",
+            value: rowsChecked,
+            unit: "",
+            atLeast: counts.ended,
+          },
+          {
+            name: "metrics that differ from the load's counts",
+            value: wrong.length,
+            unit: "",
+            atMost: 0,
+          },
+          { name: "processes replaced", value: replaced.size, unit: "", atMost: 0 },
+          ...steady.map(({ name, slope }) => ({
+            name: `${name}, RSS slope`,
+            value: slope,
+            unit: "MB/h",
+            ...(own.test(name) ? { atMost: 1 } : {}),
+          })),
+          ...steady.map(({ name, lastMb }) => ({
+            name: `${name}, RSS at the end`,
+            value: lastMb,
+            unit: "MB",
+          })),
+        ],
+        charts: [
+          {
+            title: "RSS of our processes",
+            x: "min",
+            y: "MB",
+            series: series.filter(({ name }) => own.test(name)),
+          },
+          {
+            title: "RSS of the stores",
+            x: "min",
+            y: "MB",
+            series: series.filter(({ name }) => !own.test(name)),
+          },
+          {
+            title: "Token p95 of each minute",
+            x: "min",
+            y: "ms",
+            series: [{ name: "p95", points: counts.p95s }],
+          },
+        ],
+        notes: [
+          `Slopes by least squares from minute ${fromMinutes.toFixed(1)} on. Stores have no bar: Redis keeps an ended job's log for two ` +
+            "minutes and its ending, the whole answer, for an hour (`shared/limits.ts`, `ttl`), so it grows for an hour and then is flat; " +
+            "PostgreSQL fills its buffers.",
+          ...wrong.map(
+            ({ what, told, counted }) =>
+              `Metrics say ${told} ${what}, the load counted ${counted}.`,
+          ),
+        ],
+      };
+    },
+  };
+}
+
+const page: Page = {
+  title: "Soak",
+  file: "SOAK.md",
+  json: "soak.json",
+  chart: "soak",
+  maker: "bun run bench soak",
+  about: [
+    "Every answer's text was compared with its hash and with its row. The other figures: [RESULTS.md](RESULTS.md).",
+  ],
+  profile: readProfile,
+};
+
+/** True when nothing was lost, nothing grew, and the metrics agree. */
+export async function soak({ out, ...wish }: NonNullable<ReturnType<typeof soakArguments>>) {
+  const { minutes, rate, workers } = wish;
+  const command = `bun run bench soak --minutes ${minutes} --rate ${rate} --workers ${workers}`;
+  const about = { command, ...surroundings(), isQuick: false, wanted: 1 };
+  let path = "";
+  const [measured] = await measureAll([soakFigure(wish)], false, async (figures) => {
+    path = await writePage(out, { ...about, figures }, page);
+  });
+  console.log(`\n${path}`);
+  const isTrial = minutes < leastMinutes;
+  return (
+    measured?.outcome?.rows.every((row) => isMet(row) || (isTrial && row.unit === "MB/h")) ?? false
+  );
 }

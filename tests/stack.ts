@@ -13,6 +13,12 @@ export interface StackFile {
   readonly jwt_iss: string;
   readonly jwt_aud: string;
   readonly pids: { readonly gateway: number; readonly router: number; readonly workers: number[] };
+  /** Where each process tells its metrics. */
+  readonly admin: {
+    readonly gateway: string;
+    readonly router: string;
+    readonly workers: readonly string[];
+  };
   readonly services: Record<
     "redis_streams" | "redis_pubsub" | "rabbitmq" | "postgres",
     { readonly url: string; readonly pid: number }

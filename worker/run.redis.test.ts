@@ -73,6 +73,18 @@ describeWith("redis")("a run", () => {
     return { job, end, log, done: log.at(-1)?.data as Record<string, unknown> };
   }
 
+  test.each([
+    { name: "one chunk of 200,000 characters", pieces: ["페트병은 라벨 ".repeat(25_000)] },
+    {
+      name: "10,000 chunks of one byte",
+      pieces: Array.from("abcdefgh ".repeat(1112)).slice(0, 10_000),
+    },
+  ])("$name make the same text for readers and as the answer", async ({ pieces }) => {
+    const { log, done } = await runAccepted(says(...pieces));
+    expect(textOf(log).text).toBe(pieces.join(""));
+    expect(done).toMatchObject({ status: "completed", result: { answer: pieces.join("") } });
+  });
+
   test("streams the model's words and ends with them as the answer", async () => {
     const { end, log, done } = await runAccepted(says("라벨을 ", "떼세요"));
     expect(end).toBe("ended");

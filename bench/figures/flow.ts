@@ -1,4 +1,5 @@
 import type { Floor } from "../floor/floor.ts";
+import { type Cores, countCores } from "../load/cores.ts";
 import { ask, type Fleet, inTurns, type Person, streamOf } from "../load/fleet.ts";
 import type { Readers } from "../load/reader-pool.ts";
 
@@ -9,6 +10,8 @@ export interface Flow {
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
+  /** Of the fleet; undefined for the bare pipe. */
+  readonly cores?: Cores;
 }
 
 interface Wish {
@@ -40,7 +43,7 @@ export async function flowThroughFleet(
   // the last answer began: from here on all of them flow
   await readers.until("every first token", (told) => told.started === people.length, 20_000);
   await Bun.sleep(settleMs);
-  return look(readers, people.length, rate, seconds);
+  return look(readers, people.length, rate, seconds, fleet);
 }
 
 /** Through the bare pipe. */
@@ -63,11 +66,19 @@ export async function flowThroughFloor(
   }
 }
 
-async function look(readers: Readers, count: number, rate: number, seconds: number): Promise<Flow> {
+async function look(
+  readers: Readers,
+  count: number,
+  rate: number,
+  seconds: number,
+  fleet?: Fleet,
+): Promise<Flow> {
   await readers.report(true);
+  const coresUsed = fleet && countCores(fleet);
   const startedAt = performance.now();
   await Bun.sleep(seconds * 1000);
   const seen = await readers.report(true);
+  const cores = coresUsed?.();
   const tookSeconds = (performance.now() - startedAt) / 1000;
   await readers.until("every ending", ({ open }) => open === 0, 120_000);
   const end = await readers.report(true);
@@ -79,5 +90,6 @@ async function look(readers: Readers, count: number, rate: number, seconds: numb
     p50: seen.ages.percentile(0.5),
     p95: seen.ages.percentile(0.95),
     p99: seen.ages.percentile(0.99),
+    ...(cores ? { cores } : {}),
   };
 }

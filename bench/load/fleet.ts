@@ -8,6 +8,10 @@ export interface Pace {
   readonly think: number;
   readonly rate: number;
   readonly tokens: number;
+  /** Characters of each, known beforehand (`plain.ts`); else each has the time it was made. */
+  readonly chars?: number;
+  /** Every byte of the model's wire is a write of its own. */
+  readonly isBytewise?: boolean;
 }
 
 export interface Person {
@@ -24,9 +28,16 @@ const generous = {
   LIMIT_ADDRESS_REQUESTS_PER_SECOND: "100000",
 };
 
+export interface FleetOptions {
+  readonly workers?: number;
+  readonly concurrency?: number;
+  /** Put before what a fleet of the benchmarks is told by itself. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** The fleet as `up` starts it, answered by the paced model. */
-export async function startFleet(options: { workers?: number; concurrency?: number } = {}) {
-  const { workers = 1, concurrency = 500 } = options;
+export async function startFleet(options: FleetOptions = {}) {
+  const { workers = 1, concurrency = 500, env = {} } = options;
   const model = await startPart("load/paced-model.ts");
   const stack = await startStack(["--workers", String(workers)], {
     ...generous,
@@ -36,6 +47,7 @@ export async function startFleet(options: { workers?: number; concurrency?: numb
     // the runtime opens no more connections at once than this, 256 by itself
     BUN_CONFIG_MAX_HTTP_REQUESTS: "4096",
     LOG_LEVEL: "warn",
+    ...env,
   }).catch(async (cause: unknown) => {
     await model.stop();
     throw cause;
@@ -81,9 +93,19 @@ export function invite(fleet: Fleet, count: number): Promise<Person[]> {
 let asked = 0;
 /** No two questions are the same: nothing of one is remembered for another. */
 export async function ask({ client, chat }: Person, pace: Pace): Promise<string> {
-  const model = `openai/think=${pace.think},rate=${pace.rate},tokens=${pace.tokens}`;
+  const { message, model } = messageOf(pace);
+  return client.send(chat, message, { model });
+}
+
+/** What to send for an answer of this pace. */
+export function messageOf({ think, rate, tokens, chars, isBytewise }: Pace) {
   asked += 1;
-  return client.send(chat, `페트병 ${asked}개는 어떻게 버려?`, { model });
+  const shape = [
+    ...(chars === undefined ? [] : [`chars=${chars}`]),
+    ...(isBytewise ? ["bytewise=1"] : []),
+  ];
+  const model = [`openai/think=${think}`, `rate=${rate}`, `tokens=${tokens}`, ...shape].join(",");
+  return { message: `페트병 ${asked}개는 어떻게 버려?`, model };
 }
 
 /** What a reader process needs to open this job's stream. */

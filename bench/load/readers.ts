@@ -27,11 +27,11 @@ export interface Report {
   readonly bytes: number;
   readonly wrong: readonly string[];
   readonly wrongCount: number;
-  /** Names of the streams that ended since the last report, and when (ms since 1970). */
-  readonly ended: readonly (readonly [name: string, at: number])[];
+  /** Streams that ended since the last report, when (ms since 1970), and the hash of the answer they were told. */
+  readonly ended: readonly (readonly [name: string, at: number, sha256: string])[];
 }
 
-let ended: [string, number][] = [];
+let ended: [string, number, string][] = [];
 const newTally = (): Tally => ({
   ages: new Histogram(),
   frames: 0,
@@ -83,7 +83,7 @@ async function connect({ name, port, head }: OpenOrder): Promise<void> {
           reader.feed(data);
           if (!reader.isDone || wasDone) return;
           done += 1;
-          ended.push([reader.name, nowMs()]);
+          ended.push([reader.name, nowMs(), reader.sha256]);
           open.delete(socket);
           socket.end();
         },

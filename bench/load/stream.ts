@@ -30,6 +30,8 @@ export class StreamReader {
   /** The ending came. */
   isDone = false;
   lastId = "";
+  /** Of the answer, as its ending tells it. */
+  sha256 = "";
   /** When the first byte of body came, ms of `performance.now()`. */
   firstAt = 0;
   readonly name: string;
@@ -99,6 +101,7 @@ export class StreamReader {
 
   #end({ result }: Event): void {
     this.isDone = true;
+    this.sha256 = result?.sha256 ?? "";
     const held = this.#hash?.digest("hex");
     // a reader that came after the end was given the answer whole
     if (held !== undefined && held !== result?.sha256) this.#flaw("its text is not the answer");

@@ -8,16 +8,18 @@ const short = (value: number) =>
   Math.abs(value) >= 10_000 ? `${Math.round(value / 1000)}k` : String(Number(value.toPrecision(3)));
 
 /** A line chart as SVG; readable on light and dark pages, with no script and no font of its own. */
-export function drawChart({ title, x, y, series }: Chart): string {
+export function drawChart({ title, x, y, series, isLogX = false }: Chart): string {
   const points = series.flatMap((one) => one.points).filter(([, value]) => Number.isFinite(value));
   const xs = points.map(([value]) => value);
-  const [xMin, xMax] = [Math.min(...xs), Math.max(...xs)];
+  const placeX = (value: number) => (isLogX ? Math.log10(value) : value);
+  const [xMin, xMax] = [placeX(Math.min(...xs)), placeX(Math.max(...xs))];
   const yMax = Math.max(...points.map(([, value]) => value), 0) * 1.1 || 1;
   const inner = {
     width: size.width - size.left - size.right,
     height: size.height - size.top - size.bottom,
   };
-  const atX = (value: number) => size.left + ((value - xMin) / (xMax - xMin || 1)) * inner.width;
+  const atX = (value: number) =>
+    size.left + ((placeX(value) - xMin) / (xMax - xMin || 1)) * inner.width;
   const atY = (value: number) => size.top + (1 - value / yMax) * inner.height;
   const text = (px: number, py: number, content: string, more = "") =>
     `<text x="${px.toFixed(1)}" y="${py.toFixed(1)}" ${more}>${escape(content)}</text>`;

@@ -16,7 +16,7 @@ const messagesPerChat = 20;
 /** Jobs whose rows are checked at a time; then they are forgotten, the generator must stay flat too. */
 const checkEvery = 200;
 
-export interface SoakLoad {
+export interface SteadyLoad {
   readonly counts: {
     sent: number;
     refused: number;
@@ -33,7 +33,7 @@ export interface SoakLoad {
 }
 
 /** One message after the other, each of another person, every event and row checked. */
-export function createSoakLoad(stack: StackFile): SoakLoad {
+export function createSteadyLoad(stack: StackFile): SteadyLoad {
   const counts = { sent: 0, refused: 0, ended: 0, completed: 0, tokens: 0, streams: 0 };
   const violations: Violation[] = [];
   const users = new Map<number, { client: Client; chat: string; left: number }>();
