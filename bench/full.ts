@@ -22,7 +22,8 @@ export const full: Sections = {
     maker: "bun run bench full",
     about: [
       "Every stream's text was compared with its answer's hash; one that differs fails its figure. Beside it: " +
-        "[how the costs grow](CURVES.md), [bad input](HOSTILE.md), [10⁵ and 10⁶ streams on paper](SCALING.md).",
+        "[how the costs grow](CURVES.md), [10⁵ and 10⁶ streams on paper](SCALING.md); bad input is `HOSTILE.md` " +
+        "(`bench hostile`), figure 10 is `SOAK.md` (`bench soak`).",
     ],
     profile: readProfile,
   },

@@ -142,7 +142,7 @@ function soakFigure(wish: SoakWish): BenchFigure {
           },
         ],
         notes: [
-          `Slopes by least squares from minute ${fromMinutes.toFixed(1)} on. Stores have no bar: Redis keeps an ended job's log for two ` +
+          `Slopes are the middle ones between the lowest samples of each minute, from minute ${fromMinutes.toFixed(1)} on. Stores have no bar: Redis keeps an ended job's log for two ` +
             "minutes and its ending, the whole answer, for an hour (`shared/limits.ts`, `ttl`), so it grows for an hour and then is flat; " +
             "PostgreSQL fills its buffers.",
           ...wrong.map(

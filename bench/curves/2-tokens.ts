@@ -5,7 +5,7 @@ import { invite } from "../load/fleet.ts";
 import { tellBend } from "./bend.ts";
 
 /** Tokens/s of each of 500 streams. */
-const steps = [2, 10, 20, 40, 60, 80, 120];
+const steps = [2, 10, 30, 60, 80, 120];
 /** Past this the flow is a jam; nothing is learned from a worse one. */
 const jammed = { p95Ms: 1000, share: 0.9 };
 

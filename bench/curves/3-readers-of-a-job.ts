@@ -5,8 +5,8 @@ import { ask, invite, streamOf } from "../load/fleet.ts";
 import { type Point, tellBend } from "./bend.ts";
 
 const steps = [1, 10, 100, 300, 1000];
-const rounds = 3;
-const pace = { think: 3000, rate: 50, tokens: 200 };
+const rounds = 2;
+const pace = { think: 3000, rate: 50, tokens: 150 };
 
 /** One answer, read by more and more. */
 export const readersOfAJob: BenchFigure = {

@@ -56,8 +56,7 @@ async function withCrowd(
     const told = await readers.report(true);
     await readers.until("endings", (now) => now.done >= done + neighbours.length, 120_000);
     const { wrong } = await readers.report();
-    const flaw = told.wrong[0] ?? wrong[0];
-    if (flaw !== undefined) throw new Error(flaw);
+    if (wrong.length > 0) throw new Error(wrong[0]);
     return { p95: told.ages.percentile(0.95), peakMb };
   } finally {
     clearInterval(watch);

@@ -13,7 +13,7 @@ export type Order =
   | { readonly word: "open"; readonly streams: readonly OpenOrder[] }
   /** Closes this many of the open ones, all of them when left out; without the blame of an early end. */
   | { readonly word: "leave"; readonly count?: number }
-  /** Asks for a report; `fresh` starts the counts anew. */
+  /** Asks for a report; `fresh` starts the counts anew, those of flaws excepted. */
   | { readonly word: "report"; readonly fresh: boolean };
 
 export interface Report {
@@ -130,7 +130,11 @@ process.on("message", (order: Order) => {
       };
       process.send?.(report);
       ended = [];
-      if (order.fresh) Object.assign(tally, newTally());
+      if (order.fresh) {
+        // a flaw is never forgotten, whenever somebody looks
+        const { wrong, wrongCount } = tally;
+        Object.assign(tally, newTally(), { wrong, wrongCount });
+      }
       break;
     }
   }

@@ -5,7 +5,7 @@ import { type Sample, slopeOf } from "../memory.ts";
 
 /** Processes may still grow to their size for a quarter of the run, and this long at most. */
 const warmUpMinutes = 15;
-const sampleMs = 15_000;
+const sampleMs = 5000;
 
 /** Samples memory and pids of every process of the fleet and its stores until it is told to end. */
 export function watchGrowth(fleet: Fleet) {

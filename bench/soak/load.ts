@@ -6,7 +6,8 @@ import { watchStored } from "./stored.ts";
 /** Tokens of an answer: with some 450 under way, each lasts 15 s at 18,000 tokens/s. */
 const tokens = 600;
 const atOnce = 450;
-const people = 450;
+/** More than answer at once: a chat's messages wait for each other. */
+const people = 700;
 /** Then a new chat: a chat remembers what was said, and its memory is not what is looked at. */
 const messagesPerChat = 3;
 
@@ -71,12 +72,11 @@ export async function soakLoad(
     await stored.look();
     if (!isNew) return;
     minute = now;
-    counts.flaws.push(...told.wrong, ...stored.flaws.splice(0));
     const p95 = told.ages.percentile(0.95);
     counts.p95s.push([minute, p95]);
     say(
       `${minute} min: ${counts.sent} sent, ${counts.ended} ended, ${counts.refused} refused, ` +
-        `${counts.flaws.length} flaws, ${Math.round(told.tokens / 60)} tokens/s, p95 ${p95.toFixed(1)} ms`,
+        `${counts.flaws.length + stored.flaws.length + told.wrongCount} flaws, ${Math.round(told.tokens / 60)} tokens/s, p95 ${p95.toFixed(1)} ms`,
     );
   };
   let isOver = false;
@@ -95,10 +95,15 @@ export async function soakLoad(
   await Promise.all(sending);
   isOver = true;
   await looking;
-  const told = await readers.until("every ending", (now) => {
+  const isAllOver = (now: Told) => {
     take(now);
-    return now.open === 0 && now.done >= counts.sent;
+    return now.done >= counts.sent;
+  };
+  await readers.until("every ending", isAllOver).catch((cause: unknown) => {
+    counts.flaws.push(String(cause));
   });
+  const told = await readers.report();
+  take(told);
   await stored.finish();
   counts.flaws.push(...told.wrong, ...stored.flaws);
   const { ended } = counts;
