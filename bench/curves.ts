@@ -16,7 +16,7 @@ export const curves: Sections = {
     chart: "curve",
     maker: "bun run bench curves",
     about: [
-      "A cost *bends* at the first place where it is more than twice its least before. Every stream's text was compared with its " +
+      "A cost *bends* at the first place from which on it stays above twice its least before. Every stream's text was compared with its " +
         "answer's hash. The load runs on the same machine and takes its share of it. The figures with bars: [RESULTS.md](RESULTS.md).",
     ],
   },

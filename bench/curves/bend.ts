@@ -9,12 +9,12 @@ interface Bend {
   readonly least: number;
 }
 
-/** The first place at which y is more than twice its least before it. */
+/** The first place from which on y stays above twice its least before it: one that is high alone is a hiccup. */
 export function bendOf(points: readonly Point[]): Bend | undefined {
-  let least = Number.POSITIVE_INFINITY;
-  for (const [at, value] of points) {
-    if (value > bentAt * least) return { at, value, least };
-    if (value < least) least = value;
+  for (const [i, [at, value]] of points.entries()) {
+    const least = Math.min(...points.slice(0, i).map(([, before]) => before));
+    if (i > 0 && points.slice(i).every(([, later]) => later > bentAt * least))
+      return { at, value, least };
   }
   return undefined;
 }

@@ -107,7 +107,7 @@ test("a part or a trial does not replace the numbers that count", () => {
     expect(sectionsArguments(args, full.figures)).toBeUndefined();
 });
 
-test("a cost bends where it is above twice its least before", () => {
+test("a cost bends where it stays above twice its least before", () => {
   const points = [
     [10, 5],
     [100, 4],
@@ -117,6 +117,14 @@ test("a cost bends where it is above twice its least before", () => {
   ] as const;
   expect(bendOf(points)).toEqual({ at: 10_000, value: 8.1, least: 4 });
   expect(bendOf(points.slice(0, 3))).toBeUndefined();
+  expect(
+    bendOf([
+      [1, 2],
+      [2, 9],
+      [3, 3],
+    ]),
+  ).toBeUndefined(); // a hiccup
+  expect(bendOf([])).toBeUndefined();
   expect(tellBend("p95", "ms", "chats", points)).toBe(
     "p95: bends at 10,000 chats, 8.1 ms after 4.0 ms at the least.",
   );
