@@ -6,6 +6,9 @@ import { watchStored } from "./stored.ts";
 /** Tokens of an answer: with some 450 under way, each lasts 15 s at 18,000 tokens/s. */
 const tokens = 600;
 const atOnce = 450;
+/** A slow load has fewer answers at once: none may last longer than a job may. */
+const leastPace = 20;
+const patienceMs = 180_000;
 /** More than answer at once: a chat's messages wait for each other. */
 const people = 700;
 /** Then a new chat: a chat remembers what was said, and its memory is not what is looked at. */
@@ -36,7 +39,7 @@ export async function soakLoad(
 ) {
   const counts: SoakCounts = { sent: 0, refused: 0, ended: 0, flaws: [], p95s: [] };
   const stored = watchStored(fleet.file().services.postgres.url);
-  const pace = { think: 1000, rate: Math.max(1, rate / atOnce), tokens };
+  const pace = { think: 1000, rate: Math.max(leastPace, rate / atOnce), tokens };
   const crowd = (await invite(fleet, people)).map((person) => ({ person, left: messagesPerChat }));
   let next = 0;
   const sending = new Set<Promise<void>>();
@@ -99,7 +102,7 @@ export async function soakLoad(
     take(now);
     return now.done >= counts.sent;
   };
-  await readers.until("every ending", isAllOver).catch((cause: unknown) => {
+  await readers.until("every ending", isAllOver, patienceMs).catch((cause: unknown) => {
     counts.flaws.push(String(cause));
   });
   const told = await readers.report();
