@@ -33,5 +33,12 @@ export function table(figures: readonly Figure[]): string {
         .join("  ")
         .trimEnd(),
     )
+    .concat(missedLine(figures))
     .join("\n");
+}
+
+/** Says plainly which bars were missed, for whoever reads only the end. */
+function missedLine(figures: readonly Figure[]): readonly string[] {
+  const missed = figures.filter((figure) => !isMet(figure)).map(({ name }) => name);
+  return missed.length === 0 ? [] : ["", `${missed.length} missed: ${missed.join(", ")}`];
 }

@@ -26,7 +26,7 @@ export class Photographer {
   readonly #target: Target;
   readonly #token: Promise<string>;
 
-  constructor(target: Target, client: Client) {
+  constructor(target: Target, client: Pick<Client, "user" | "bearer">) {
     this.#target = target;
     this.user = client.user;
     this.#token = client.bearer();

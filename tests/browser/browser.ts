@@ -35,6 +35,9 @@ export async function startBrowser(): Promise<Browser> {
   });
 }
 
+/** How long a page may take for anything: a bound for what never comes, on the busiest machine. */
+const waitMs = 60_000;
+
 export const wide = { viewport: { width: 1360, height: 860 } };
 export const phone = {
   viewport: { width: 390, height: 800 },
@@ -56,7 +59,7 @@ export async function inPage(
   const { allows, isTraced = true, ...rest } = options;
   const context = await browser.newContext({ locale: "ko-KR", ...wide, ...rest });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(waitMs);
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(error.message));
   page.on("console", (message) => {
@@ -92,7 +95,7 @@ export async function ask(page: Page, question: string): Promise<void> {
 /** Waits until the last answer is finished and returns its text. */
 export async function finished(page: Page): Promise<string> {
   const last = page.locator(".answer").last();
-  await last.locator(".tools").waitFor({ timeout: 30_000 });
+  await last.locator(".tools").waitFor();
   return last.locator(".markdown").innerText();
 }
 
@@ -107,4 +110,35 @@ export async function growing(page: Page, chars: number): Promise<string> {
     { chars },
   );
   return last.innerText();
+}
+
+/** In the page: whatever moves towards an end has come to rest; what pulses for ever is let be. */
+export async function whatMovesRests(): Promise<void> {
+  const ending = document
+    .getAnimations()
+    .filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
+  await Promise.allSettled(ending.map(({ finished }) => finished));
+}
+
+const axe = Bun.resolveSync("axe-core/axe.min.js", import.meta.dir);
+
+interface AxeWindow {
+  axe: {
+    run(): Promise<{
+      violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[];
+    }>;
+  };
+}
+
+/** What axe-core finds wrong with the page as it is now, and what stands out of it. Needs `bypassCSP`. */
+export async function complaints(page: Page): Promise<string[]> {
+  if (!(await page.evaluate(() => "axe" in window))) await page.addScriptTag({ path: axe });
+  const { violations } = await page.evaluate(() => (window as unknown as AxeWindow).axe.run());
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  return [
+    ...violations.flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ""}`),
+    ),
+    ...(over > 0 ? [`${over}px too wide`] : []),
+  ];
 }

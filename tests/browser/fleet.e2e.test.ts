@@ -8,7 +8,7 @@ import { ask, finished, growing, inPage, noBrowser, shoot, startBrowser } from "
 import { type PageServer, servePage } from "./page-server.ts";
 import { plainText, signToken } from "./user.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 const when = test.skipIf(noBrowser !== undefined);
 let stack: RunningStack;
 let browser: Browser;
@@ -16,16 +16,16 @@ let site: PageServer;
 
 beforeAll(async () => {
   if (noBrowser !== undefined) return;
-  // a pause after each word, so that there is a middle to reload, cut and stop in
-  stack = await startStack([], { CHAT_LOCAL_PACE_MS: "18" });
+  // a pause after each word, so that there is a middle to reload, cut and stop in, also where all else is slow
+  stack = await startStack([], { CHAT_LOCAL_PACE_MS: "60" });
   [browser, site] = await Promise.all([startBrowser(), servePage(stack.file().base_url)]);
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   await browser?.close();
   await site?.stop();
   await stack?.stop();
-}, 60_000);
+}, 120_000);
 
 /** A page of a new user, signed in by the link `up` prints. */
 async function enter(page: Page): Promise<Client> {
@@ -34,6 +34,22 @@ async function enter(page: Page): Promise<Client> {
   await page.goto(`${site.url}/#token=${token}`);
   await page.locator(".examples").waitFor();
   return client;
+}
+
+/** In the page: has it saved a part of an answer? It does so once a second. */
+function isAnswerSaved(): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open("eco2");
+    opening.onerror = () => reject(new Error("no database"));
+    opening.onsuccess = () => {
+      const all = opening.result.transaction("messages").objectStore("messages").getAll();
+      all.onsuccess = () => {
+        opening.result.close();
+        const saved = all.result as { role: string; held?: { text: string } | null }[];
+        resolve(saved.some(({ role, held }) => role === "assistant" && !!held?.text));
+      };
+    };
+  });
 }
 
 /** What the server says the chat's messages are. */
@@ -87,7 +103,6 @@ when("two intents light up two branches side by side", async () => {
       .evaluateAll((nodes) => nodes.map((node) => Math.round(node.getBoundingClientRect().top)));
     expect(tops).toHaveLength(2);
     expect(new Set(tops).size).toBe(1);
-    await page.waitForTimeout(400);
     await shoot(page, "fleet-run-done");
   });
 });
@@ -101,7 +116,7 @@ when("reloaded in mid-stream, the answer goes on where it was", async () => {
     });
     await ask(page, "형광등이랑 보조배터리 버리는 법 알려줘");
     await growing(page, 40);
-    await page.waitForTimeout(1200); // what was held is saved once a second
+    await page.waitForFunction(isAnswerSaved);
     await page.reload();
     const shown = await finished(page);
     expect(plainText(shown)).toBe(plainText(await answerOf(client, page)));

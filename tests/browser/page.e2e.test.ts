@@ -27,7 +27,7 @@ import { pageDir } from "./page-server.ts";
 
 // What a real fleet does too rarely to wait for: a server that plays every part by the protocol.
 const when = test.skipIf(noBrowser !== undefined);
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 let browser: Browser;
 let server: ProtocolServer;
 

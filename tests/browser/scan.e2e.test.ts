@@ -8,12 +8,21 @@ import { Client } from "../client.ts";
 import { type SeeingModel, seeingModel } from "../seeing-model.ts";
 import { tinyPng } from "../fakes/fake-openai.ts";
 import { type RunningStack, startStack } from "../stack.ts";
-import { ask, finished, inPage, noBrowser, phone, shoot, startBrowser } from "./browser.ts";
+import {
+  ask,
+  finished,
+  inPage,
+  noBrowser,
+  phone,
+  shoot,
+  startBrowser,
+  whatMovesRests,
+} from "./browser.ts";
 import { signToken } from "./user.ts";
 
 // The whole fleet, the page it serves, and a vision server that speaks OpenAI's protocol.
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 const when = test.skipIf(noBrowser !== undefined);
 const model: SeeingModel = seeingModel();
 const file = join(tmpdir(), `eco2-photo-${crypto.randomUUID()}.png`);
@@ -29,13 +38,13 @@ beforeAll(async () => {
     CHAT_WORKER_ENABLE_IMAGE_GENERATION: "true",
   });
   browser = await startBrowser();
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   await browser?.close();
   await stack?.stop();
   await model.stop();
   rmSync(file, { force: true });
-}, 60_000);
+}, 120_000);
 
 /** A page of a new user at an address. */
 async function enter(page: Page, hash: string): Promise<Client> {
@@ -61,7 +70,7 @@ when(
       const client = await enter(page, "#/scan");
       await page.locator("input[type=file]").setInputFiles(file);
       await page.getByRole("button", { name: "알아보기" }).click();
-      await page.getByText("페티가 찾아왔어요!").waitFor({ timeout: 30_000 });
+      await page.getByText("페티가 찾아왔어요!").waitFor();
       expect(await page.locator(".scan-what h2").innerText()).toBe("생수병");
       expect(await page.locator(".scan-steps li").allTextContents()).toEqual([
         "내용물을 비우고 헹구세요.",
@@ -70,7 +79,7 @@ when(
       ]);
       // the very bytes of the disk went to the model, inline
       expect(shownToModel().equals(readFileSync(file))).toBe(true);
-      await page.waitForTimeout(600);
+      await page.evaluate(whatMovesRests);
       await shoot(page, "fleet-scan");
       await page.getByRole("link", { name: "도감 보기" }).click();
       await page.locator(".card[data-owned=true] h2", { hasText: "페티" }).waitFor();
@@ -90,10 +99,10 @@ when("a model that is away: the page says so, and words do", async () => {
     await page.locator("input[type=file]").setInputFiles(file);
     model.trouble({ status: 500 });
     await page.getByRole("button", { name: "알아보기" }).click();
-    await page.getByText(/사진을 알아보지 못했어요/).waitFor({ timeout: 45_000 });
+    await page.getByText(/사진을 알아보지 못했어요/).waitFor();
     model.trouble(undefined);
     await page.getByRole("button", { name: "다시 시도" }).click();
-    await page.getByText("페티가 찾아왔어요!").waitFor({ timeout: 30_000 });
+    await page.getByText("페티가 찾아왔어요!").waitFor();
   });
 });
 

@@ -46,7 +46,7 @@ function TalkPane({ sid }: { sid: string }) {
         </span>
       </h2>
       <Conversation talk={talk} />
-      <p class="seat-note" role="status">
+      <p class="seat-note" role="status" data-problem={talk.problem.value !== undefined}>
         {note(talk)}
       </p>
       <TalkComposer talk={talk} />
@@ -54,9 +54,10 @@ function TalkPane({ sid }: { sid: string }) {
   );
 }
 
-function note({ problem, answer, stage, firstMs }: Talk): string {
+function note({ problem, answer, stage, firstMs, isMissing }: Talk): string {
   const t = texts.value;
   if (problem.value !== undefined) return errorText(problem.value);
+  if (isMissing.value) return t.missing;
   if (answer.value !== undefined && stage.value !== undefined) return t.thinking(stage.value);
   return firstMs.value === undefined ? "" : t.first(firstMs.value);
 }
@@ -86,7 +87,7 @@ function Conversation({ talk }: { talk: Talk }) {
 function Line({ one, isWhole }: { one: Said; isWhole: boolean }) {
   const isModel = one.role === "assistant";
   return (
-    <li class="line" data-who={isModel ? "model" : "own"}>
+    <li class="line" data-live={!isWhole || undefined} data-who={isModel ? "model" : "own"}>
       <small>
         {isModel ? "이코" : ""}
         {one.isCut ? ` ${texts.value.cut}` : ""}
@@ -100,6 +101,10 @@ function TalkComposer({ talk }: { talk: Talk }) {
   const t = texts.value;
   const input = useRef<HTMLTextAreaElement>(null);
   const isAnswering = talk.answer.value !== undefined;
+  const refused = talk.refused.value;
+  useEffect(() => {
+    if (input.current?.value === "") input.current.value = refused;
+  }, [refused]);
   const maySend = talk.state.value === "open" && !isAnswering;
   const send = () => {
     const text = input.current?.value.trim() ?? "";

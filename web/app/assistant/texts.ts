@@ -12,6 +12,7 @@ const ko = {
   cut: "(멈춤)",
   empty: "아직 나눈 이야기가 없어요",
   thinking: (stage: string) => `이코가 답하고 있어요 · ${stage}`,
+  missing: "연결이 끊긴 사이의 답을 기다리고 있어요",
   first: (ms: number) => `첫 낱말까지 ${Math.round(ms)} ms`,
   states: { connecting: "연결 중", open: "연결됨", closed: "끊김" },
   errors: {
@@ -35,6 +36,7 @@ const en: typeof ko = {
   cut: "(stopped)",
   empty: "Nothing has been said yet",
   thinking: (stage) => `Eco is answering · ${stage}`,
+  missing: "Waiting for the answer that came while the line was down",
   first: (ms) => `first words after ${Math.round(ms)} ms`,
   states: { connecting: "connecting", open: "connected", closed: "disconnected" },
   errors: {

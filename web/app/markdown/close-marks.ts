@@ -5,6 +5,13 @@
 export function closeMarks(text: string): string {
   const fences = text.match(/^ {0,3}(```|~~~)/gm)?.length ?? 0;
   if (fences % 2 === 1) return text;
+  return closeEmphasis(text.replace(openLink, "[$1](#)"));
+}
+
+/** A link whose address is still coming: shown as its words, so that they stay where they are. */
+const openLink = /!?\[([^[\]\n]+)\]\([^\s()]*$/;
+
+function closeEmphasis(text: string): string {
   const start = Math.max(
     text.lastIndexOf("\n\n"),
     text.lastIndexOf("\n- "),

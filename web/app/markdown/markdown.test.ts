@@ -59,6 +59,10 @@ test.each([
   ["가 `나", "가 `나`"],
   ["```\n**나", "```\n**나"],
   ["**나\n\n다", "**나\n\n다"],
+  ["가 [나](https://다", "가 [나](#)"],
+  ["가 ![나](", "가 [나](#)"],
+  ["**가 [나](https:", "**가 [나](#)**"],
+  ["가 [나](https://다) 라", "가 [나](https://다) 라"],
 ])("of a growing text %j is shown as %j", (text, shown) => expect(closeMarks(text)).toBe(shown));
 
 test("lists, tables, quotes and code keep their parts", () => {

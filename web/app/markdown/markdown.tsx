@@ -11,8 +11,7 @@ export function Markdown({ text, isWhole }: { text: string; isWhole: boolean }) 
   before.current = blocks;
   return (
     <div class="markdown" onClick={copyCode}>
-      {blocks.settled.map(renderBlock)}
-      {blocks.live.map(renderBlock)}
+      {[...blocks.settled, ...blocks.live].map(renderBlock)}
     </div>
   );
 }

@@ -52,7 +52,7 @@ function SeatPane({ sid, role }: { sid: string; role: string }) {
         </span>
       </h2>
       <Conversation seat={seat} />
-      <p class="seat-note" role="status">
+      <p class="seat-note" role="status" data-problem={seat.problem.value !== undefined}>
         {note(seat)}
       </p>
       <SeatComposer seat={seat} />
@@ -92,7 +92,11 @@ function Conversation({ seat }: { seat: Seat }) {
 function Line({ one, own, isWhole }: { one: Said; own: string; isWhole: boolean }) {
   const isModel = one.role === "llm";
   return (
-    <li class="line" data-who={isModel ? "model" : one.role === own ? "own" : "other"}>
+    <li
+      class="line"
+      data-live={!isWhole || undefined}
+      data-who={isModel ? "model" : one.role === own ? "own" : "other"}
+    >
       <small>{isModel ? "이코" : one.role}</small>
       {isModel ? <Markdown text={one.text} isWhole={isWhole} /> : <p>{one.text}</p>}
     </li>
@@ -103,6 +107,10 @@ function SeatComposer({ seat }: { seat: Seat }) {
   const t = texts.value;
   const input = useRef<HTMLTextAreaElement>(null);
   const isOpen = seat.state.value === "open";
+  const refused = seat.refused.value;
+  useEffect(() => {
+    if (input.current?.value === "") input.current.value = refused;
+  }, [refused]);
   const take = (use: (text: string) => void) => {
     const text = input.current?.value.trim() ?? "";
     if (!isOpen || text === "" || !input.current) return;

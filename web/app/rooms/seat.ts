@@ -24,12 +24,17 @@ export function takeSeat(sid: string, role: string) {
   const answer = signal<string | undefined>(undefined);
   const typing = signal<string | undefined>(undefined);
   const problem = signal<string | undefined>(undefined);
+  /** What was said last, once it is refused: it goes back to whoever wrote it. */
+  const refused = signal("");
   const state = signal<"connecting" | "open" | "closed">("connecting");
   let socket: WebSocket | undefined;
   let isLeft = false;
   let tries = 0;
   let typingTimer: ReturnType<typeof setTimeout> | undefined;
   let typedAt = 0;
+  let lastSent = "";
+  /** Of the answer's next part. */
+  let nextSeq = 1;
 
   const hear = ({ hd, bd }: Frame) => {
     const text = textOf(bd["text"]);
@@ -38,14 +43,20 @@ export function takeSeat(sid: string, role: string) {
       case "llm.response":
         if (hd.event === "llm.response") answer.value = undefined;
         if (hd.role === typing.value) typing.value = undefined;
+        if (hd.role === role) lastSent = "";
         if (hd.id !== undefined) said.value = [...said.value, { id: hd.id, role: hd.role, text }];
         return;
       case "llm.start":
         answer.value = "";
+        nextSeq = 1;
         return;
       case "llm.streaming": {
-        const before = bd["reset"] === true ? "" : (answer.value ?? "");
-        answer.value = before + textOf(bd["delta"]);
+        if (bd["reset"] === true) nextSeq = Number(bd["seq"]);
+        // who missed some of it, after a line that broke, waits for the whole answer
+        const isNext = Number(bd["seq"]) === nextSeq;
+        const before = bd["reset"] === true || !isNext ? "" : (answer.value ?? "");
+        answer.value = isNext ? before + textOf(bd["delta"]) : "";
+        if (isNext) nextSeq++;
         return;
       }
       case "typing":
@@ -56,6 +67,7 @@ export function takeSeat(sid: string, role: string) {
       case "llm.error":
       case "error":
         if (hd.event === "llm.error") answer.value = undefined;
+        else refused.value = lastSent;
         problem.value = textOf(bd["code"]);
     }
   };
@@ -75,14 +87,20 @@ export function takeSeat(sid: string, role: string) {
     socket.onclose = () => {
       state.value = "closed";
       answer.value = undefined;
+      nextSeq = 0;
       if (isLeft) return;
       const waitMs = Math.min(backMs.most, backMs.first * 2 ** tries++);
       setTimeout(() => !isLeft && connect(), waitMs * (0.5 + Math.random()));
     };
   };
   const send = (event: string, bd: Readonly<Record<string, unknown>>) => {
-    problem.value = undefined;
     socket?.send(JSON.stringify({ hd: { event, role }, bd }));
+  };
+  const speak = (event: string, name: string, text: string) => {
+    problem.value = undefined;
+    refused.value = "";
+    lastSent = text;
+    send(event, { [name]: text });
   };
   connect();
   return {
@@ -92,8 +110,9 @@ export function takeSeat(sid: string, role: string) {
     typing,
     problem,
     state,
-    say: (text: string) => send("chat.message", { text }),
-    ask: (prompt: string) => send("llm.invoke", { prompt }),
+    refused,
+    say: (text: string) => speak("chat.message", "text", text),
+    ask: (prompt: string) => speak("llm.invoke", "prompt", prompt),
     type: () => {
       if (state.value !== "open" || Date.now() - typedAt < 1000) return;
       typedAt = Date.now();

@@ -7,6 +7,7 @@ import { AnswerTools } from "./answer-tools.tsx";
 import { Icon, Leaf } from "./icons.tsx";
 import { LiveAnswer } from "./live-answer.tsx";
 import { Photo } from "./photo.tsx";
+import { RunStrip } from "./run-strip.tsx";
 import { Thinking } from "./thinking.tsx";
 
 interface Props {
@@ -72,14 +73,16 @@ function Answer({ message, isLast }: Props) {
   const turn = turnOf(message.jobId);
   if (turn) return <LiveAnswer turn={turn} />;
   if (isUnderway(message)) {
-    return message.content === "" ? (
-      <Thinking />
-    ) : (
-      <Markdown text={message.content} isWhole={false} />
+    return (
+      <>
+        <Thinking />
+        {message.content === "" ? null : <Markdown text={message.content} isWhole={false} />}
+      </>
     );
   }
   return (
     <>
+      {message.run === null ? null : <RunStrip run={message.run} hasText />}
       {message.content === "" ? null : <Markdown text={message.content} isWhole />}
       <Ending message={message} isLast={isLast} />
       <AnswerTools message={message} />

@@ -49,7 +49,6 @@ export function RunPanel() {
         {run ? (
           <>
             <Progress run={run} />
-            {turn ? <LineTools turn={turn} /> : null}
             {run.attempts > 1 && turn ? <p class="again">{t.attemptNote}</p> : null}
             {topology.value ? <RunGraph topology={topology.value} run={run} /> : null}
             <RunSteps run={run} isLive={turn !== undefined} />
@@ -60,6 +59,7 @@ export function RunPanel() {
           <p class="run-empty">{messages.value.length === 0 ? t.runEmpty : t.runGone}</p>
         )}
       </div>
+      {turn ? <LineTools turn={turn} /> : null}
     </section>
   );
 }

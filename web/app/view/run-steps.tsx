@@ -9,14 +9,14 @@ export function RunSteps({ run, isLive }: { run: Run; isLive: boolean }) {
   const t = texts.value;
   const isRunning = isLive && run.nodes.some((node) => node.state === "running");
   const now = useNow(isRunning);
-  if (run.nodes.length === 0) return null;
-  const start = Math.min(...run.nodes.map((node) => node.startedAt));
+  if (run.nodes.length === 0 && !isLive) return null;
+  const start = Math.min(...run.nodes.map((node) => node.startedAt), Infinity);
   const ends = run.nodes.map((node) => endOf(node, now));
   const span = Math.max(0.05, Math.max(...ends) - start);
   return (
     <section class="run-part">
       <h3>{t.runSteps}</h3>
-      <ol class="steps">
+      <ol class="steps" data-live={isLive}>
         {run.nodes.map((node) => {
           const from = ((node.startedAt - start) / span) * 100;
           const length = ((endOf(node, now) - node.startedAt) / span) * 100;
