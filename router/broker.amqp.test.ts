@@ -2,7 +2,7 @@ import type { AMQPMessage } from "@cloudamqp/amqp-client";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
 import { type Broker, openBroker } from "../shared/clients/amqp.ts";
 import { systemClock as clock } from "../shared/clock.ts";
-import { type JobId, newJobId } from "../shared/contract/ids.ts";
+import { type JobId, newChatId, newJobId, type UserId } from "../shared/contract/ids.ts";
 import { jobEnvelope } from "../shared/contract/job.ts";
 import { keys } from "../shared/keys.ts";
 import { router } from "../shared/limits.ts";
@@ -209,5 +209,27 @@ describeWith("redis", "rabbitmq")("the router at the broker", () => {
     expect(await valueOf(metrics.deadLetters, { action: "rescued" })).toBe(3);
     expect(await errorOf(job.jobId)).toBe("ATTEMPTS_EXHAUSTED");
     expect(got.length).toBe(16); // four deliveries each time
+  }, 20_000);
+
+  test("a job whose record the store lost goes back to the queue, and ends visibly when nothing helps", async () => {
+    const kwargs = {
+      job_id: newJobId(),
+      session_id: newChatId(),
+      user_id: crypto.randomUUID() as UserId,
+      message: "hi",
+      image_url: null,
+      user_location: null,
+      model: null,
+      interactive: false,
+      submitted_at: "2026-11-20T00:00:00Z",
+    };
+    const body = JSON.stringify(jobEnvelope(kwargs));
+    const broker = await settle();
+    const got = await consume((message) => message.nack(true));
+    await publishJob(broker, topology.topology, kwargs.job_id, body);
+    await settled(4);
+    expect(got).toEqual(Array<string>(16).fill(body)); // four deliveries each time
+    expect(await valueOf(metrics.deadLetters, { action: "rescued" })).toBe(3);
+    expect(await errorOf(kwargs.job_id)).toBe("ATTEMPTS_EXHAUSTED");
   }, 20_000);
 });

@@ -1,13 +1,16 @@
 import type { AMQPChannel, AMQPMessage } from "@cloudamqp/amqp-client";
 import type { Broker } from "../shared/clients/amqp.ts";
+import * as v from "valibot";
 import { pause } from "../shared/clock.ts";
 import type { JobErrorCode } from "../shared/contract/event.ts";
 import type { JobId } from "../shared/contract/ids.ts";
+import { JobEnvelope } from "../shared/contract/job.ts";
 import type { QueueNames } from "../shared/contract/topology.ts";
 import { endJob } from "../shared/end-job.ts";
+import { recordFields, recordFromJob } from "../shared/job-record.ts";
 import { keys } from "../shared/keys.ts";
 import type { Log } from "../shared/log.ts";
-import type { ScriptedRedis } from "../shared/scripts.ts";
+import { type ScriptedRedis, take } from "../shared/scripts.ts";
 import { keepDeadLetter, readJobId } from "./dead-letters.ts";
 import { backoffMs } from "./loop.ts";
 import type { Metrics } from "./metrics.ts";
@@ -24,7 +27,7 @@ interface DeadLetterDeps {
 
 /** Letters looked at at once: one that waits for a lease to run out must not hold up the others. */
 const prefetch = 16;
-/** A job no worker ever took may go back to the queue this often. */
+/** A job no worker ever took, as far as is known, may go back to the queue this often. */
 const maxRescues = 3;
 const rescuesHeader = "x-eco2-rescues";
 const leasePollMs = 500;
@@ -32,7 +35,7 @@ const leasePollMs = 500;
 /**
  * Consumes the dead-letter queue. What becomes of a letter's job:
  * - `ended-now`: it was tried too often, or its message is of no use: it ends `failed`, visibly;
- * - `rescued`: its worker crashed on a neighbour, it was never tried: back to the queue, not kept;
+ * - `rescued`: its worker crashed on a neighbour, it was never tried, or the store forgot it: back to the queue, not kept;
  * - `ended-before`, `unknown`: nothing to do;
  * - `unreadable`: no job id.
  * The letter is kept for people, then acknowledged: every step may be repeated.
@@ -89,7 +92,8 @@ async function settleJob(
       "tries",
       "lease_until",
     );
-    const wasTaken = status !== "queued" || Number(tries) > 0;
+    // a job the store lost the record of runs from its message
+    const wasTaken = status !== null && (status !== "queued" || Number(tries) > 0);
     const rescues = Number(message.properties.headers?.[rescuesHeader] ?? 0);
     if (!wasTaken && reason === "delivery_limit" && rescues < maxRescues) {
       await publishJob(broker(), names, jobId, body, { [rescuesHeader]: String(rescues + 1) });
@@ -102,9 +106,24 @@ async function settleJob(
       await pause(Math.min(leaseMs + 1, leasePollMs), signal);
       continue;
     }
+    if (status === null) await rememberJob(store, body);
     return (await endJob(store, jobId, "failed", codeOf(reason, wasTaken))).word;
   }
   return "stopping";
+}
+
+/** Writes a record that a store lost, from the job's message: without one a job has no ending that anybody sees. */
+async function rememberJob(store: ScriptedRedis, body: string): Promise<void> {
+  const envelope = v.safeParse(v.pipe(v.string(), v.parseJson(), JobEnvelope), body);
+  if (!envelope.success) return;
+  const { kwargs: job } = envelope.output;
+  await take(store, {
+    jobId: job.job_id,
+    chatId: job.session_id,
+    worker: "",
+    redelivered: false,
+    record: recordFields(recordFromJob(job)),
+  });
 }
 
 function codeOf(reason: string, wasTaken: boolean): JobErrorCode {

@@ -160,6 +160,13 @@ export const job = {
   renewMs: 1 * seconds,
   /** How long a job waiting for its turn in a chat sleeps between looks. */
   turnPollMs: 200,
+  /**
+   * The message of a job that ended is kept for this long: many times what its last event takes to its readers and its
+   * rows. Not longer, because autoscaling counts these messages too.
+   */
+  keptMs: 2 * seconds,
+  /** Of so many jobs at most, per worker: half of the messages it holds beside those it runs. */
+  keptMost: 32,
   /** Attempts before the job is failed for good: the first delivery and its returns. */
   maxAttempts: 4,
   /** Largest answer stored whole: 1 MB. */

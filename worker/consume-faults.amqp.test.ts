@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { AMQPClient } from "@cloudamqp/amqp-client";
 import { declareTopology } from "../stack/topology.ts";
-import { jobEnvelope } from "../shared/contract/job.ts";
+import { type Job, jobEnvelope } from "../shared/contract/job.ts";
 import { newChatId } from "../shared/contract/ids.ts";
 import { keys } from "../shared/keys.ts";
 import { take } from "../shared/scripts.ts";
@@ -14,6 +14,9 @@ import { acceptJob, newJob } from "./testing/jobs.ts";
 
 describeWith("redis", "rabbitmq")("a consumer under faults", () => {
   const rig = consumeRig();
+  /** What a store that lost its data does to a job. */
+  const forget = ({ job_id: id, session_id: chat }: Job) =>
+    rig.redis.del(keys.job(id), keys.log(id), keys.state(id), keys.snapshot(id), keys.turns(chat));
 
   test("a job whose worker died is run anew, and readers are told to start over", async () => {
     const dying = await rig.startWorker(says("옛 글", hangs), { worker: "dying" });
@@ -110,6 +113,52 @@ describeWith("redis", "rabbitmq")("a consumer under faults", () => {
     await rig.redis.del(keys.job(job.job_id), keys.log(job.job_id), keys.turns(job.session_id));
     await rig.publish(envelope);
     expect(await rig.ended(job)).toMatchObject({ status: "completed", result: { answer: "글" } });
+  });
+
+  test("a job the store forgets again and again while it runs costs no returns of its message", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { consumer } = await rig.startWorker(says("앞 ", () => gate.promise, "뒤"));
+    const job = await rig.send();
+    for (let losses = 0; losses < 5; losses++) {
+      await until(async () => (await rig.text(job)) === "앞 ");
+      await forget(job);
+    }
+    await until(async () => (await rig.text(job)) === "앞 ");
+    gate.resolve();
+    expect(await rig.ended(job)).toMatchObject({
+      status: "completed",
+      result: { answer: "앞 뒤" },
+    });
+    await until(() => consumer.running() === 0);
+    expect(await rig.depth("deadLetterQueue")).toBe(0);
+  });
+
+  test("an ending the store lost before it was stored: the job runs again", async () => {
+    const { consumer } = await rig.startWorker(says("글"), { keptMs: 500 });
+    const job = await rig.send();
+    const { attempt } = await rig.ended(job).then(() => rig.redis.hgetall(keys.job(job.job_id)));
+    await forget(job);
+    expect(await rig.ended(job)).toMatchObject({ status: "completed", result: { answer: "글" } });
+    expect(Number(await rig.redis.hget(keys.job(job.job_id), "attempt"))).toBeGreaterThan(
+      Number(attempt),
+    );
+    await until(() => consumer.running() === 0);
+    await consumer.stop(1000);
+    expect(await rig.depth()).toBe(0);
+  });
+
+  test("an ending the store lost after it was stored: the job does not run again", async () => {
+    let looks = 0;
+    const isStored = async () => ++looks > 0;
+    const { consumer } = await rig.startWorker(says("글"), { keptMs: 300, isStored });
+    const job = await rig.send();
+    await rig.ended(job);
+    await forget(job);
+    await until(() => looks === 1);
+    await until(() => consumer.settled() === 1);
+    await consumer.stop(1000);
+    expect(await rig.depth()).toBe(0);
+    expect(await rig.redis.exists(keys.job(job.job_id))).toBe(0);
   });
 
   test("stopping finishes what it can and hands back the rest uncounted", async () => {

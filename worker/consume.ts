@@ -1,9 +1,10 @@
 // What becomes of a delivery:
-// taken      its attempt runs; acknowledged once the terminal event is in the log
+// taken      its attempt runs; once the terminal event is in the log it is kept a moment, then acknowledged
 // parked     not its turn in the chat, or another live attempt has the job: held, and looked at again
-// ended      acknowledged     exhausted or malformed   job ended visibly, dead-lettered
+// ended      kept a moment, then acknowledged     exhausted or malformed   job ended visibly, dead-lettered
 // locked     somebody else has the session it is about: job ended as busy, acknowledged
-// lost       the store forgot it, a store or the worker stopped: handed back, and delivered again
+// lost       the store forgot it: looked at again, which begins it anew. A store fails us or the worker stops: handed
+//            back, and delivered again
 import type { AMQPChannel, AMQPMessage } from "@cloudamqp/amqp-client";
 import type { JobErrorCode } from "../shared/contract/event.ts";
 import type { JobId } from "../shared/contract/ids.ts";
@@ -14,6 +15,7 @@ import { keys } from "../shared/keys.ts";
 import { job as jobLimits } from "../shared/limits.ts";
 import { type Attempt, release, take, type Taken } from "../shared/scripts.ts";
 import type { TraceContext } from "../shared/trace.ts";
+import { keepEndings } from "./kept-endings.ts";
 import { parseDelivery } from "./parse-delivery.ts";
 import { runJob, type RunDeps, type RunEnd } from "./run.ts";
 import { runScan, type ScanDeps } from "./scan/run-scan.ts";
@@ -26,6 +28,10 @@ interface ConsumeOptions extends RunDeps, Partial<Pick<ScanDeps, "scan">> {
   readonly turnPollMs?: number;
   /** A job has its ending, ours or another's; its message is settled afterwards. */
   readonly onEnded?: (job: Job) => Promise<void>;
+  /** Are there rows of a job that ended? By default there are none. */
+  readonly isStored?: (jobId: JobId) => Promise<boolean>;
+  /** How long the message of a job that ended is kept. */
+  readonly keptMs?: number;
 }
 
 export interface Consumer {
@@ -82,9 +88,20 @@ export function consumeJobs(options: ConsumeOptions): Consumer {
     }
   };
 
-  const acknowledge = async ({ message, job }: Delivery) => {
-    await options.onEnded?.(job);
-    await settle(message, "ack");
+  const endings = keepEndings({
+    clock,
+    log,
+    isKnown: async (jobId) => (await redis.exists(keys.job(jobId))) === 1,
+    isStored: options.isStored ?? (() => Promise.resolve(false)),
+    acknowledge: (message) => settle(message, "ack"),
+    ...(options.keptMs === undefined ? {} : { keptMs: options.keptMs }),
+  });
+  const acknowledge = async (delivery: Delivery) => {
+    await options.onEnded?.(delivery.job);
+    const { message, job, trace } = delivery;
+    if (isStopping) return settle(message, "ack");
+    const again = { message, job, trace, nextLookMs: 0, isOrphan: false, isReturned: false };
+    endings.keep(message, job.job_id, () => guard(look(again), message));
   };
 
   const endVisibly = async (message: AMQPMessage, jobId: JobId, code: JobErrorCode, job?: Job) => {
@@ -184,7 +201,9 @@ export function consumeJobs(options: ConsumeOptions): Consumer {
           if (end === "superseded") return yieldTo(delivery);
           const isOurs = handback.signal.aborted;
           await release(redis, delivery.job.job_id, attempt.attempt, isOurs);
-          await settle(delivery.message, "requeue");
+          if (isOurs) return settle(delivery.message, "requeue");
+          // no fault of the job's: this costs none of its returns
+          park({ ...delivery, isOrphan: false, isReturned: false }, turnPollMs);
         })
         .catch((cause: unknown) => giveBack(delivery.message, cause))
         .finally(() => leave(delivery)),
@@ -276,6 +295,7 @@ export function consumeJobs(options: ConsumeOptions): Consumer {
       const held = [...ready.splice(0), ...parked];
       parked.clear();
       await Promise.allSettled(held.map(({ message }) => settle(message, "requeue")));
+      await endings.close();
       const timer = setTimeout(() => handback.abort(), drainMs);
       while (atWork.size > 0) await Promise.allSettled(atWork);
       clearTimeout(timer);

@@ -4,6 +4,7 @@ import { type Broker, openBroker } from "../shared/clients/amqp.ts";
 import { rewardScan } from "../shared/characters/give.ts";
 import { closeRedis, openRedis } from "../shared/clients/redis.ts";
 import { systemClock as clock } from "../shared/clock.ts";
+import type { JobId } from "../shared/contract/ids.ts";
 import type { Job } from "../shared/contract/job.ts";
 import { topology as names } from "../shared/contract/topology.ts";
 import { drain, warmUpAfterMs } from "../shared/limits.ts";
@@ -21,6 +22,7 @@ import { consumeJobs } from "./consume.ts";
 import { imageReader } from "./images/read-image.ts";
 import { intentCache } from "./intent-cache.ts";
 import { imageFetcher } from "./fetch-image.ts";
+import { hasRows } from "./has-rows.ts";
 import { holdLeases } from "./leases.ts";
 import { chooseModel, modelsFrom } from "./llm/choose.ts";
 import { openMemory } from "./memory/open-memory.ts";
@@ -91,7 +93,9 @@ const scan = {
   tools: scanTools(tools, { fetchImage, reward }),
   metrics: createScanMetrics(registry),
 };
-const consumer = consumeJobs({ ...run, scan, worker, queue: names.queue, concurrency, onEnded });
+const isStored = (jobId: JobId) => hasRows(sql, jobId);
+const queue = { queue: names.queue, concurrency, onEnded, isStored };
+const consumer = consumeJobs({ ...run, scan, worker, ...queue });
 const chores = { config, names, redis, cache, registry, clock, log };
 const background = openBackground({ ...chores, broker: () => broker });
 const broker: Broker = openBroker({

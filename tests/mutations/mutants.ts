@@ -147,6 +147,13 @@ export const mutants: readonly Mutant[] = [
     test: "router/broker.amqp.test.ts",
   },
   {
+    name: "an ending nobody stored is taken for known",
+    file: "worker/kept-endings.ts",
+    from: "if (await isKnown(jobId)) return",
+    to: "if (jobId) return",
+    test: "worker/kept-endings.test.ts",
+  },
+  {
     name: "the watchdog sleeps",
     file: "router/watchdog.ts",
     from: "for (const id of await replyOf(store, due, heart, signal)) {",

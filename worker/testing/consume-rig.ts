@@ -30,16 +30,17 @@ const agent: Agent = async (run) => {
   >;
 };
 
+type StartOptions = Partial<
+  Pick<Parameters<typeof consumeJobs>[0], "worker" | "concurrency" | "isStored" | "keptMs">
+>;
+
 export interface Rig {
   readonly redis: ScriptedRedis;
   readonly publisher: Broker;
   /** Names of the queues of this test, and where they are. */
   readonly names: { readonly url: string; readonly topology: QueueNames };
   /** Starts a worker that the rig stops after the test. */
-  startWorker(
-    llm: Llm,
-    over?: { concurrency?: number; worker?: string },
-  ): Promise<{ consumer: Consumer; broker: Broker }>;
+  startWorker(llm: Llm, over?: StartOptions): Promise<{ consumer: Consumer; broker: Broker }>;
   publish(body: string): Promise<void>;
   /** Accepts a job as the gateway does and publishes it. */
   send(over?: Partial<AgentJob>): Promise<Job>;
@@ -111,11 +112,12 @@ export function consumeRig(): Rig {
         clock,
         log: quiet,
         metrics: createMetrics(),
-        worker,
         choose: () => ({ llm, provider: "local", model: "local", note: undefined }),
         queue: names.topology.queue,
-        concurrency: over.concurrency ?? 4,
+        concurrency: 4,
         turnPollMs: 20,
+        ...over,
+        worker,
       });
       const broker = openBroker({
         url: names.url,
