@@ -68,7 +68,9 @@ function request(): string {
   if (dice < 0.4) return `centers?${at}&zoom=${9 + Math.floor(random() * 7)}`;
   if (dice < 0.6) return `centers?${at}&zoom=13&radius=${Math.floor(300 + random() * 60_000)}`;
   if (dice < 0.7) return `centers?${at}&radius=3000&store_category=refill_zero,cafe_bakery`;
-  if (dice < 0.75) return `centers?${at}&radius=50000&pickup_category=electronics`;
+  if (dice < 0.73) return `centers?${at}&radius=50000&pickup_category=electronics`;
+  // none of them takes textiles: nothing within the radius fits
+  if (dice < 0.75) return `centers?${at}&radius=50000&pickup_category=textile`;
   if (dice < 0.85) return `centers/${1 + Math.floor(random() * siteCount)}`;
   const text = pick(["강남구", "마포구 카페", "수거함 77", "제로웨이스트 가게 1", "해운대"]);
   return `${dice < 0.93 ? "suggest" : "search"}?q=${encodeURIComponent(text ?? "")}`;

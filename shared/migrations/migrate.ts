@@ -13,6 +13,7 @@ import locations from "./0006-locations.sql" with { type: "text" };
 import locationsReach from "./0026-locations-reach.sql" with { type: "text" };
 import locationsMeters from "./0027-locations-meters.sql" with { type: "text" };
 import locationsRare from "./0028-locations-rare.sql" with { type: "text" };
+import locationsFew from "./0029-locations-few.sql" with { type: "text" };
 
 /** In order, forward only. A file that ran anywhere is never edited. */
 const migrations = [
@@ -28,6 +29,7 @@ const migrations = [
   { name: "0026-locations-reach", text: locationsReach },
   { name: "0027-locations-meters", text: locationsMeters },
   { name: "0028-locations-rare", text: locationsRare },
+  { name: "0029-locations-few", text: locationsFew },
 ] as const;
 
 const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
