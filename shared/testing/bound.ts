@@ -4,7 +4,16 @@
  * never wider: only time.
  */
 export function bound(ms: number): number {
-  const factor = Number(process.env["TEST_BOUNDS_FACTOR"] ?? 1);
-  if (!(factor >= 1)) throw new Error("TEST_BOUNDS_FACTOR: a number of 1 or more");
-  return ms * factor;
+  return ms * factor();
+}
+
+/** How much must have happened in a time, likewise. */
+export function atLeast(count: number): number {
+  return count / factor();
+}
+
+function factor(): number {
+  const given = Number(process.env["TEST_BOUNDS_FACTOR"] ?? 1);
+  if (!(given >= 1)) throw new Error("TEST_BOUNDS_FACTOR: a number of 1 or more");
+  return given;
 }

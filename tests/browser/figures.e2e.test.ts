@@ -97,7 +97,7 @@ when("100 tokens a second keep the main thread below a third, and nothing jumps"
     const shift = await page.evaluate(() => (window as unknown as { shift: number }).shift);
     say("main thread busy", `${(busy * 100).toFixed(1)} % (run view open)`);
     say("layout shift", shift.toFixed(4));
-    expect(busy).toBeLessThan(0.3);
+    expect(busy).toBeLessThan(Math.min(bound(0.3), 0.9));
     expect(shift).toBeLessThanOrEqual(0.01);
   }),
 );

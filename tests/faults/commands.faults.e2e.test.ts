@@ -18,50 +18,42 @@ interface Receipt {
 const cancel = (client: Client, job: string) =>
   client.fetch(`/api/v1/chat/${job}/cancel`, { method: "POST" });
 
-test.concurrent(
-  "cancelled twice at once and once more: one ending, one receipt",
-  async () => {
-    const client = newClient();
-    const check = new StreamCheck(await client.send(await client.createChat(), question));
-    await follow(client, check, 20);
-    const answers = await Promise.all([cancel(client, check.job), cancel(client, check.job)]);
-    const receipts = await Promise.all(
-      [...answers, await cancel(client, check.job)].map(async (answer) => {
-        expect(answer.status).toBe(202);
-        return (await answer.json()) as Receipt;
-      }),
-    );
-    expect(await ending(client, check)).toBe("cancelled");
-    for (const receipt of receipts) {
-      expect(receipt.last_event_id).toBe(check.done?.id ?? "");
-      expect(receipt.tokens).toBe(Number(resultOf(check.done)["tokens"]));
-    }
-    const rows = await onPostgres(suite.rig.urls.postgres, (sql) =>
-      until(async () => {
-        const found = await sql<{ role: string; content: string }[]>`
+test.concurrent("cancelled twice at once and once more: one ending, one receipt", async () => {
+  const client = newClient();
+  const check = new StreamCheck(await client.send(await client.createChat(), question));
+  await follow(client, check, 20);
+  const answers = await Promise.all([cancel(client, check.job), cancel(client, check.job)]);
+  const receipts = await Promise.all(
+    [...answers, await cancel(client, check.job)].map(async (answer) => {
+      expect(answer.status).toBe(202);
+      return (await answer.json()) as Receipt;
+    }),
+  );
+  expect(await ending(client, check)).toBe("cancelled");
+  for (const receipt of receipts) {
+    expect(receipt.last_event_id).toBe(check.done?.id ?? "");
+    expect(receipt.tokens).toBe(Number(resultOf(check.done)["tokens"]));
+  }
+  const rows = await onPostgres(suite.rig.urls.postgres, (sql) =>
+    until(async () => {
+      const found = await sql<{ role: string; content: string }[]>`
         select role, content from chat.messages where job_id = ${check.job} order by created_at`;
-        return found.length > 0 && found;
-      }),
-    );
-    expect(check.rowsFlaw(rows, question)).toBeUndefined();
-  },
-  30_000,
-);
+      return found.length > 0 && found;
+    }),
+  );
+  expect(check.rowsFlaw(rows, question)).toBeUndefined();
+});
 
-test.concurrent(
-  "cancelled after its end: 409, and the ending stays",
-  async () => {
-    const client = newClient();
-    const check = new StreamCheck(await client.send(await client.createChat(), "안녕!"));
-    expect(await ending(client, check)).toBe("completed");
-    const answer = await cancel(client, check.job);
-    expect(answer.status).toBe(409);
-    expect(await answer.json()).toMatchObject({ code: "JOB_FINISHED" });
-    const again = await client.read(check.job);
-    expect(again.done?.data).toEqual(check.done?.data ?? {});
-  },
-  30_000,
-);
+test.concurrent("cancelled after its end: 409, and the ending stays", async () => {
+  const client = newClient();
+  const check = new StreamCheck(await client.send(await client.createChat(), "안녕!"));
+  expect(await ending(client, check)).toBe("completed");
+  const answer = await cancel(client, check.job);
+  expect(answer.status).toBe(409);
+  expect(await answer.json()).toMatchObject({ code: "JOB_FINISHED" });
+  const again = await client.read(check.job);
+  expect(again.done?.data).toEqual(check.done?.data ?? {});
+});
 
 test.concurrent(
   "a cancel that races the end: the first wins, and the answer says which",
@@ -86,48 +78,39 @@ test.concurrent(
     await Promise.all(races);
     expect(outcomes).toEqual(new Set(["cancelled", "completed"]));
   },
-  60_000,
 );
 
-test.concurrent(
-  "a queued job is cancelled before it runs, and the one after it runs",
-  async () => {
-    const client = newClient();
-    const chat = await client.createChat();
-    const jobs = [];
-    for (const message of [question, "둘째", "셋째"]) jobs.push(await client.send(chat, message));
-    const [first, second, third] = jobs.map((job) => new StreamCheck(job));
-    if (!first || !second || !third) throw new Error("three jobs");
-    expect((await cancel(client, second.job)).status).toBe(202);
-    expect(await ending(client, second)).toBe("cancelled");
-    expect(second.text).toBe("");
-    expect(await ending(client, first)).toBe("completed");
-    expect(await ending(client, third)).toBe("completed");
-  },
-  30_000,
-);
+test.concurrent("a queued job is cancelled before it runs, and the one after it runs", async () => {
+  const client = newClient();
+  const chat = await client.createChat();
+  const jobs = [];
+  for (const message of [question, "둘째", "셋째"]) jobs.push(await client.send(chat, message));
+  const [first, second, third] = jobs.map((job) => new StreamCheck(job));
+  if (!first || !second || !third) throw new Error("three jobs");
+  expect((await cancel(client, second.job)).status).toBe(202);
+  expect(await ending(client, second)).toBe("cancelled");
+  expect(second.text).toBe("");
+  expect(await ending(client, first)).toBe("completed");
+  expect(await ending(client, third)).toBe("completed");
+});
 
-test.concurrent(
-  "input for a job that does not wait",
-  async () => {
-    const client = newClient();
-    const check = new StreamCheck(await client.send(await client.createChat(), question));
-    const post = (job: string, body: unknown) =>
-      client.fetch(`/api/v1/chat/${job}/input`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(body),
-      });
-    const location = { type: "location", data: { latitude: 37.5, longitude: 127 } };
-    const confirmation = { type: "confirmation", data: { confirmed: "yes" } };
-    expect((await post(check.job, location)).status).toBe(409);
-    expect((await post(check.job, confirmation)).status).toBe(422);
-    expect((await post(crypto.randomUUID(), location)).status).toBe(404);
-    expect(await ending(client, check)).toBe("completed");
-    expect((await post(check.job, location)).status).toBe(409);
-  },
-  30_000,
-);
+test.concurrent("input for a job that does not wait", async () => {
+  const client = newClient();
+  const check = new StreamCheck(await client.send(await client.createChat(), question));
+  const post = (job: string, body: unknown) =>
+    client.fetch(`/api/v1/chat/${job}/input`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  const location = { type: "location", data: { latitude: 37.5, longitude: 127 } };
+  const confirmation = { type: "confirmation", data: { confirmed: "yes" } };
+  expect((await post(check.job, location)).status).toBe(409);
+  expect((await post(check.job, confirmation)).status).toBe(422);
+  expect((await post(crypto.randomUUID(), location)).status).toBe(404);
+  expect(await ending(client, check)).toBe("completed");
+  expect((await post(check.job, location)).status).toBe(409);
+});
 
 test.concurrent(
   "a chat deleted while it is answered: its jobs end cancelled, nothing more is taken",
@@ -146,45 +129,38 @@ test.concurrent(
     expect((await client.fetch(`/api/v1/chat/${chat}`)).status).toBe(404);
     expect(await refusal(client.send(chat, "아직 있어?"))).toContain("404");
   },
-  30_000,
 );
 
-test.concurrent(
-  "ten requests at once with one Idempotency-Key are one job",
-  async () => {
-    const client = newClient();
-    const chat = await client.createChat();
-    const send = (message: string, key: string) =>
-      client.fetch(`/api/v1/chat/${chat}/messages`, {
-        method: "POST",
-        headers: { "content-type": "application/json", "idempotency-key": key },
-        body: JSON.stringify({ message }),
-      });
-    const key = crypto.randomUUID();
-    const answers = await Promise.all(Array.from({ length: 10 }, () => send(question, key)));
-    const ids = await Promise.all(
-      answers.map(async (answer) => ((await answer.json()) as { job_id: string }).job_id),
-    );
-    expect(new Set(ids).size).toBe(1);
-    expect((await send("다른 말", key)).status).toBe(422);
-    const check = new StreamCheck(ids[0] ?? "");
-    expect(await ending(client, check)).toBe("completed");
-    expect(((await (await send(question, key)).json()) as { job_id: string }).job_id).toBe(
-      check.job,
-    );
-    const history = await client.json<{ messages: unknown[] }>(`/api/v1/chat/${chat}`);
-    expect(history.messages).toHaveLength(2);
-    // keys are per user
-    const other = newClient();
-    const theirs = await other.post<{ job_id: string }>(
-      `/api/v1/chat/${await other.createChat()}/messages`,
-      { message: question },
-      { "idempotency-key": key },
-    );
-    expect(theirs.job_id).not.toBe(check.job);
-  },
-  30_000,
-);
+test.concurrent("ten requests at once with one Idempotency-Key are one job", async () => {
+  const client = newClient();
+  const chat = await client.createChat();
+  const send = (message: string, key: string) =>
+    client.fetch(`/api/v1/chat/${chat}/messages`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "idempotency-key": key },
+      body: JSON.stringify({ message }),
+    });
+  const key = crypto.randomUUID();
+  const answers = await Promise.all(Array.from({ length: 10 }, () => send(question, key)));
+  const ids = await Promise.all(
+    answers.map(async (answer) => ((await answer.json()) as { job_id: string }).job_id),
+  );
+  expect(new Set(ids).size).toBe(1);
+  expect((await send("다른 말", key)).status).toBe(422);
+  const check = new StreamCheck(ids[0] ?? "");
+  expect(await ending(client, check)).toBe("completed");
+  expect(((await (await send(question, key)).json()) as { job_id: string }).job_id).toBe(check.job);
+  const history = await client.json<{ messages: unknown[] }>(`/api/v1/chat/${chat}`);
+  expect(history.messages).toHaveLength(2);
+  // keys are per user
+  const other = newClient();
+  const theirs = await other.post<{ job_id: string }>(
+    `/api/v1/chat/${await other.createChat()}/messages`,
+    { message: question },
+    { "idempotency-key": key },
+  );
+  expect(theirs.job_id).not.toBe(check.job);
+});
 
 test.concurrent(
   "three messages at once in one chat run one after the other, in order",
@@ -220,7 +196,6 @@ test.concurrent(
       Array(3).fill(["user", "assistant"]).flat(),
     );
   },
-  30_000,
 );
 
 test.concurrent(
@@ -238,5 +213,4 @@ test.concurrent(
     const history = await client.json<{ messages: { content: string }[] }>(`/api/v1/chat/${chat}`);
     expect(history.messages.map((one) => one.content)).toContain(check.text);
   },
-  30_000,
 );

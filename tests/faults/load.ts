@@ -1,4 +1,5 @@
 import { Client, type Frame, type Reading, resultOf } from "../client.ts";
+import { explain } from "./explain.ts";
 import type { Rig } from "./rig.ts";
 import { checkRows, type Finished, strangers } from "./rows.ts";
 import { StreamCheck, type Violation } from "./verify.ts";
@@ -11,8 +12,11 @@ const questions = [
   "우유팩이랑 종이컵은 어디에 버려?",
 ];
 
-/** Longest a job may take in a fault run before it counts as unended. */
-const patienceMs = 120_000;
+/**
+ * Longest a job may take in a fault run before it counts as unended: shorter than a test, or the runner would end it,
+ * and with it the fleet.
+ */
+const patienceMs = 90_000;
 
 /** What happened to a stream: an event of its job came (the first: it was accepted), or its job is over. */
 type Listener = (stream: string, what: "event" | "over", at: number) => void;
@@ -109,7 +113,9 @@ export function startLoad(rig: Rig, streams: number, random: () => number): Load
       if (reading?.status === 404) await Bun.sleep(200);
       if (reading === undefined || reading.status >= 500) await Bun.sleep(50 + random() * 150);
     }
-    if (!check.done) check.gaveUp(performance.now() - startedAt);
+    if (check.done) return;
+    const waitedMs = performance.now() - startedAt;
+    check.gaveUp(waitedMs, await explain(rig, check.job));
   };
 
   const post = async (client: Client, chat: string, message: string, key: string) => {

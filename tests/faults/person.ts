@@ -28,10 +28,14 @@ export async function follow(
   });
 }
 
+const patienceMs = 90_000;
+
 /** Follows a job to its end, without a flaw; returns how it ended. */
 export async function ending(client: Client, check: StreamCheck): Promise<string> {
-  while (!check.done) await follow(client, check);
+  const startedAt = performance.now();
+  while (!check.done && performance.now() - startedAt < patienceMs) await follow(client, check);
   expect(check.violations).toEqual([]);
+  if (!check.done) throw new Error(`job ${check.job} has no ending after ${patienceMs} ms`);
   return String(check.done.data["status"]);
 }
 

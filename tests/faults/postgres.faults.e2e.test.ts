@@ -6,7 +6,7 @@ import { ending } from "./person.ts";
 import { onPostgres, restart } from "./stores.ts";
 import { underLoad } from "./suite.ts";
 import { StreamCheck } from "./verify.ts";
-import { bound } from "../../shared/testing/bound.ts";
+import { atLeast, bound } from "../../shared/testing/bound.ts";
 
 const suite = underLoad();
 
@@ -41,11 +41,11 @@ test("away for 20 s: answers stream on, lists say 503, and the backlog is caught
     );
     startedAt = performance.now();
   });
-  expect(during).toBeGreaterThan(20);
+  expect(during).toBeGreaterThan(atLeast(20));
   expect(slowestMs).toBeLessThan(bound(2000));
   // `breaks` has found every row; how long that took from the restart on is the backlog
   expect(performance.now() - startedAt).toBeLessThan(bound(20_000));
-}, 90_000);
+});
 
 test("away for 3 s: first messages of new chats wait for it, and no longer than that", async () => {
   const client = somebody();
@@ -62,7 +62,7 @@ test("away for 3 s: first messages of new chats wait for it, and no longer than 
     waitedMs = performance.now() - backAt;
   });
   expect(waitedMs).toBeLessThan(bound(8000)); // their own answers took some of it
-}, 60_000);
+});
 
 test("away for 4 s while many ask: lists answer again soon after it is back", async () => {
   const client = somebody();
@@ -86,7 +86,7 @@ test("away for 4 s while many ask: lists answer again soon after it is back", as
     await Promise.all(asking);
   });
   expect(backMs).toBeLessThan(bound(4000));
-}, 60_000);
+});
 
 test("every session ended", async () => {
   const { slowestMs } = await suite.breaks((rig) =>
@@ -97,16 +97,16 @@ test("every session ended", async () => {
     ),
   );
   expect(slowestMs).toBeLessThan(bound(2000));
-}, 60_000);
+});
 
 test("frozen for 7 s, as a disk that hangs: streams do not notice", async () => {
   let during = 0;
   const { slowestMs } = await suite.breaks(async (rig) => {
     during = await completedDuring(() => freeze(rig, "postgres", 7000));
   });
-  expect(during).toBeGreaterThan(5);
+  expect(during).toBeGreaterThan(atLeast(5));
   expect(slowestMs).toBeLessThan(bound(2000));
-}, 60_000);
+});
 
 test("read-only for 5 s, as after a failover: lists answer, writes say 503, nothing is lost", async () => {
   const client = somebody();
@@ -138,6 +138,6 @@ test("read-only for 5 s, as after a failover: lists answer, writes say 503, noth
       }
     }),
   );
-  expect(during).toBeGreaterThan(5);
+  expect(during).toBeGreaterThan(atLeast(5));
   expect(slowestMs).toBeLessThan(bound(2000));
-}, 60_000);
+});

@@ -25,15 +25,11 @@ test.each([
   { name: "router-1", withinMs: 2000 },
   { name: "router-2", withinMs: 2000 },
   { name: "worker-1", withinMs: workerBoundMs },
-])(
-  "$name killed: everyone goes on within $withinMs ms",
-  async ({ name, withinMs }) => {
-    await allReady();
-    const { slowestMs } = await suite.breaks(async (rig) => rig.kill(name));
-    expect(slowestMs).toBeLessThan(bound(withinMs));
-  },
-  60_000,
-);
+])("$name killed: everyone goes on within $withinMs ms", async ({ name, withinMs }) => {
+  await allReady();
+  const { slowestMs } = await suite.breaks(async (rig) => rig.kill(name));
+  expect(slowestMs).toBeLessThan(bound(withinMs));
+});
 
 test("both routers killed: readers go on from the log", async () => {
   await allReady();
@@ -41,7 +37,7 @@ test("both routers killed: readers go on from the log", async () => {
     for (const name of named("router")) rig.kill(name);
   });
   expect(slowestMs).toBeLessThan(bound(5000)); // two starts of a process, then a lease
-}, 60_000);
+});
 
 test.each([
   { name: "gateway-2", ms: 3000, withinMs: 3000 + 2000 },
@@ -53,7 +49,6 @@ test.each([
     const { slowestMs } = await suite.breaks((rig) => freeze(rig, name, ms));
     expect(slowestMs).toBeLessThan(bound(withinMs));
   },
-  60_000,
 );
 
 test("a worker frozen past its lease and woken cannot write any more", async () => {
@@ -78,7 +73,7 @@ test("a worker frozen past its lease and woken cannot write any more", async () 
   });
   expect(await refusals(suite.rig, "worker-1")).toBeGreaterThan(0);
   expect(slowestMs).toBeLessThan(bound(14_000 + 2000));
-}, 90_000);
+});
 
 /** Attempts of a worker that came to no ending of their own: another one had the job, or had ended it. */
 async function refusals(rig: Rig, name: string): Promise<number> {
@@ -111,7 +106,6 @@ test.each(["gateway", "router", "worker"])(
     expect(failed).toEqual([]);
     expect(slowestMs).toBeLessThan(bound(role === "worker" ? 5000 : 2000));
   },
-  90_000,
 );
 
 test("a job whose workers always die ends failed, once, and the message is kept", async () => {
@@ -154,4 +148,4 @@ test("a job whose workers always die ends failed, once, and the message is kept"
     }),
   );
   expect(roles).toEqual(["user"]);
-}, 120_000);
+});

@@ -5,7 +5,7 @@ import { freeze } from "./freeze.ts";
 import { onRedis, restart } from "./stores.ts";
 import { underLoad } from "./suite.ts";
 import type { StreamCheck } from "./verify.ts";
-import { bound } from "../../shared/testing/bound.ts";
+import { atLeast, bound } from "../../shared/testing/bound.ts";
 
 const suite = underLoad({ losesKeys: true });
 const onStreams = (use: (redis: Redis) => Promise<unknown>) =>
@@ -40,7 +40,7 @@ test("the streams' store killed and restarted with its file", async () => {
   );
   expect(status).toBe(503);
   expect(slowestMs).toBeLessThan(bound(restartBoundMs));
-}, 60_000);
+});
 
 test.each<{ name: string; withinMs: number; does: (redis: Redis) => Promise<unknown> }>([
   {
@@ -65,19 +65,15 @@ test.each<{ name: string; withinMs: number; does: (redis: Redis) => Promise<unkn
       await redis.call("REPLICAOF", "NO", "ONE");
     },
   },
-])(
-  "the streams' store: $name",
-  async ({ does, withinMs }) => {
-    const { slowestMs } = await suite.breaks(() => onStreams(does));
-    expect(slowestMs).toBeLessThan(bound(withinMs));
-  },
-  60_000,
-);
+])("the streams' store: $name", async ({ does, withinMs }) => {
+  const { slowestMs } = await suite.breaks(() => onStreams(does));
+  expect(slowestMs).toBeLessThan(bound(withinMs));
+});
 
 test("the streams' store frozen for 3 s", async () => {
   const { slowestMs } = await suite.breaks((rig) => freeze(rig, "redis_streams", 3000));
   expect(slowestMs).toBeLessThan(bound(3000 + 3000));
-}, 60_000);
+});
 
 test("out of memory: posts are refused, running jobs wait and end well", async () => {
   const { slowestMs } = await suite.breaks(() =>
@@ -97,7 +93,7 @@ test("out of memory: posts are refused, running jobs wait and end well", async (
     }),
   );
   expect(slowestMs).toBeLessThan(bound(13_000 + 2000));
-}, 60_000);
+});
 
 /** Rows need what a store that lost everything had: an ending nobody had stored yet. */
 const endedJustBefore = (lostAt: number) => (check: StreamCheck) =>
@@ -118,7 +114,7 @@ test("data loss while it runs: jobs begin again visibly, nothing is cut", async 
   );
   expect([...watched.values()].filter((check) => check.resets > 0).length).toBeGreaterThan(5);
   expect(slowestMs).toBeLessThan(bound(13_000));
-}, 90_000);
+});
 
 test("data loss over a restart: started again without its file", async () => {
   let lostAt = Number.POSITIVE_INFINITY;
@@ -131,7 +127,7 @@ test("data loss over a restart: started again without its file", async () => {
     { forgiveRows: (check) => endedJustBefore(lostAt)(check) },
   );
   expect(slowestMs).toBeLessThan(bound(13_000));
-}, 90_000);
+});
 
 test("Pub/Sub away for 6 s: every event still comes, 2 s late at most", async () => {
   const completed = suite.load.counts.completed;
@@ -140,21 +136,21 @@ test("Pub/Sub away for 6 s: every event still comes, 2 s late at most", async ()
     await restart(rig, "redis_pubsub", 6000);
     during = suite.load.counts.completed - completed;
   });
-  expect(during).toBeGreaterThan(10); // answers were finished without a single hint
+  expect(during).toBeGreaterThan(atLeast(10)); // answers were finished without a single hint
   expect(slowestMs).toBeLessThan(bound(2000 + 1000));
-}, 60_000);
+});
 
 test("the cache away for 4 s: jobs that begin wait for their memory, and no longer", async () => {
   const { slowestMs, causeMs } = await suite.breaks((rig) => restart(rig, "redis_cache", 4000));
   expect(slowestMs - causeMs).toBeLessThan(bound(3000));
-}, 60_000);
+});
 
 test("the cache emptied: what it held is read from its copy", async () => {
   const { slowestMs } = await suite.breaks((rig) =>
     onRedis(rig.urls.redis_cache, (redis) => redis.flushall()),
   );
   expect(slowestMs).toBeLessThan(bound(2000));
-}, 60_000);
+});
 
 test("Pub/Sub: every connection cut", async () => {
   const { slowestMs } = await suite.breaks((rig) =>
@@ -164,4 +160,4 @@ test("Pub/Sub: every connection cut", async () => {
     }),
   );
   expect(slowestMs).toBeLessThan(bound(2000));
-}, 60_000);
+});

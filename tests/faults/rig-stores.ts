@@ -18,8 +18,8 @@ export interface Stores {
   start(name: ServiceName, launcher: Launcher): Promise<Child>;
   /** Removes what a stopped Redis kept. */
   wipeRedis(name: "redis_streams" | "redis_pubsub"): void;
-  /** Runs a command of RabbitMQ's own tool against the rig's broker. Throws with its last words. */
-  rabbitmqctl(...args: readonly string[]): Promise<void>;
+  /** Runs a command of RabbitMQ's own tool against the rig's broker; what it prints. Throws with its last words. */
+  rabbitmqctl(...args: readonly string[]): Promise<string>;
 }
 
 export async function placeStores(home: Home): Promise<Stores> {
@@ -78,6 +78,7 @@ export async function placeStores(home: Home): Promise<Stores> {
         child.exited,
       ]);
       if (code !== 0) throw new Error(`rabbitmqctl ${args.join(" ")}: ${out}${err}`);
+      return out;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Child, type Command, startChild } from "../../stack/child.ts";
@@ -40,6 +40,8 @@ export interface Rig extends Pick<Stores, "urls" | "wipeRedis" | "rabbitmqctl"> 
   signal(name: string, signal: NodeJS.Signals): void;
   killService(name: ServiceName): Promise<void>;
   startService(name: ServiceName): Promise<void>;
+  /** What the fleet's processes logged with these words in it. */
+  logLines(about: string): string[];
   /** True once the process answers ready. */
   isReady(name: string): Promise<boolean>;
   stop(): Promise<void>;
@@ -165,6 +167,13 @@ export async function startRig(
       startService: async (name) => {
         await stores.start(name, launcher);
       },
+      logLines: (about) =>
+        rows.flatMap(({ name }) =>
+          readFileSync(home.path("logs", `${name}.log`), "utf8")
+            .split("\n")
+            .filter((line) => line.includes(about))
+            .map((line) => `${name} ${line}`),
+        ),
       isReady: async (name) => {
         const row = rowOf(name);
         return row !== undefined && isReady(row).catch(() => false);

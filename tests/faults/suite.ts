@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout } from "bun:test";
+import { pause } from "../../shared/clock.ts";
 import { until } from "../../shared/testing/until.ts";
 import { type Load, seeded, startLoad } from "./load.ts";
 import { type Rig, type RigEnv, type Shape, startRig } from "./rig.ts";
@@ -9,6 +10,13 @@ import type { StreamCheck } from "./verify.ts";
 const streams = 20;
 /** A pace at which an answer takes a few seconds: long enough to be hit. */
 const paceMs = "15";
+
+/**
+ * Longest a test may take: the patience of everything in it together. The runner ends all child processes with a test
+ * that is late, this fleet too, so whatever can hang is given up before that.
+ */
+const testMs = 240_000;
+const breaksMs = 200_000;
 
 interface Verdict extends Silences {
   /** The longest silence of any stream. */
@@ -36,6 +44,7 @@ export function underLoad(
   } = {},
 ): Suite {
   const { shape = { gateways: 2, routers: 2, workers: 2 } } = options;
+  setDefaultTimeout(testMs);
   let rig: Rig | undefined;
   let load: Load | undefined;
   const seed = Math.floor(Math.random() * 1e9);
@@ -69,19 +78,37 @@ export function underLoad(
     get load() {
       return there(load);
     },
-    breaks: async (inject, { forgiveRows } = {}) => {
-      const under = there(load);
-      await moving(under);
-      const silences = await silencesAround(under, async () => void (await inject(there(rig))));
-      const startedBefore = silences.overAt;
-      const verdict = await under.verdict({
-        startedBefore,
-        ...(forgiveRows ? { forgiveRows } : {}),
-      });
-      expect(verdict).toEqual([]);
-      return { ...silences, slowestMs: Math.max(0, ...silences.streamsMs) };
-    },
+    breaks: (inject, options) => inTime(breakUnderLoad(inject, options)),
   };
+
+  async function breakUnderLoad(
+    inject: (rig: Rig) => Promise<unknown>,
+    { forgiveRows }: Parameters<Suite["breaks"]>[1] = {},
+  ): Promise<Verdict> {
+    const under = there(load);
+    await moving(under);
+    const silences = await silencesAround(under, async () => void (await inject(there(rig))));
+    const startedBefore = silences.overAt;
+    const verdict = await under.verdict({
+      startedBefore,
+      ...(forgiveRows ? { forgiveRows } : {}),
+    });
+    expect(verdict).toEqual([]);
+    return { ...silences, slowestMs: Math.max(0, ...silences.streamsMs) };
+  }
+}
+
+/** Throws before the runner ends the test. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const late = pause(breaksMs, over.signal).then((): never => {
+    throw new Error(`the fault and its verdict took more than ${breaksMs} ms`);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    over.abort();
+  }
 }
 
 /** Most streams run at any moment; the others ask. */

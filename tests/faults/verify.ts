@@ -147,8 +147,8 @@ export class StreamCheck {
   }
 
   /** No ending within the time a job may take. */
-  gaveUp(afterMs: number): void {
-    if (!this.done) this.blame("unended", `no ending after ${Math.round(afterMs)} ms`);
+  gaveUp(afterMs: number, why = ""): void {
+    if (!this.done) this.blame("unended", `no ending after ${Math.round(afterMs)} ms\n${why}`);
   }
 
   /** The rows of this job against what the reader saw: undefined when they are right. */

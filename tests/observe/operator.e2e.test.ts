@@ -60,6 +60,8 @@ test("doctor names a router that hangs, and what to do", async () => {
     expect(code).toBe(1);
   } finally {
     process.kill(router, "SIGCONT");
+    await redis.del("chat:dead-letters");
+    await until(async () => (await run("doctor.ts")).code === 0, { timeoutMs: 60_000 });
   }
 });
 
