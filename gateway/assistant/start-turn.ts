@@ -110,7 +110,7 @@ async function submit(
   };
   const envelope = JSON.stringify(jobEnvelope(job, labels));
   const events = followNow(deps, jobId, asked.signal);
-  const accepted = await acceptOrWithdraw(deps, {
+  const accepting = acceptOrWithdraw(deps, {
     jobId,
     chatId: job.session_id,
     userId,
@@ -126,9 +126,12 @@ async function submit(
     ...(userId === nobody ? {} : { maxUserJobs: deps.limits.jobsAtOnce }),
     session: sessionOf(job),
   });
+  accepting.catch(events.drop);
+  const accepted = await accepting;
   deps.metrics.jobs.inc({ result: accepted.word });
   if (accepted.word === "accepted") {
     if (!(await publishJob(deps, jobId, envelope, accepted.outboxId, labels))) {
+      events.drop();
       await endJob(deps.redis, jobId, "failed", "NODE_FAILED"); // not as cancelled: that is remembered
       if (idempotency) await deps.redis.del(keys.idempotency(userId, idempotency.key));
       throw away();
@@ -178,13 +181,19 @@ function followNow(deps: Deps, jobId: JobId, signal: AbortSignal) {
   const entries = deps.streams.follow(jobId, AbortSignal.any([signal, stop.signal]));
   const first = entries.next();
   first.catch(() => undefined);
+  /** Wakes it where it waits, and ends it where its reader left it. */
+  const drop = () => {
+    stop.abort();
+    entries.return().catch(() => undefined);
+  };
+  signal.addEventListener("abort", drop, { once: true });
   return {
-    drop: () => stop.abort(),
+    drop,
     async *[Symbol.asyncIterator](): AsyncGenerator<Framed, void> {
       try {
         for (let next = await first; !next.done; next = await entries.next()) yield next.value;
       } finally {
-        stop.abort();
+        drop();
       }
     },
   };

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll } from "bun:test";
+import { afterAll, afterEach, beforeAll } from "bun:test";
 import { createApp } from "../../gateway/app.ts";
 import { serve } from "../../gateway/serve.ts";
 import { openTestApp, testToken } from "../../gateway/testing/test-app.ts";
@@ -7,6 +7,7 @@ import { ensureGroups } from "../../router/groups.ts";
 import { openBroker } from "../../shared/clients/amqp.ts";
 import { closeRedis, openRedis } from "../../shared/clients/redis.ts";
 import { systemClock as clock } from "../../shared/clock.ts";
+import type { JobId } from "../../shared/contract/ids.ts";
 import { readTurns } from "../../shared/contract/turn.ts";
 import { assistantLock } from "../../shared/job-session.ts";
 import { keys } from "../../shared/keys.ts";
@@ -123,6 +124,13 @@ export function assistantRig(rules: { readonly perMinute?: number } = {}) {
     })();
     await startWorker();
   }, 30_000);
+
+  /** A turn that is over, however it ended, is followed no longer. */
+  afterEach(() =>
+    until(async () => (await redis.pubsub("CHANNELS", keys.live("*" as JobId))).length === 0, {
+      what: "no job to be followed",
+    }),
+  );
 
   afterAll(async () => {
     for (const worker of workers) await worker.stop();
