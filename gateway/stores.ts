@@ -46,11 +46,9 @@ export function query<T>(work: PromiseLike<T>): Promise<T> {
   return within(wait.postgresMs, work, "the database");
 }
 
-const readyMs = 1000;
-
 /** Throws `UNAVAILABLE` unless the connection takes commands soon: what waits in the client would be done later. */
 export async function requireReady(redis: Redis): Promise<void> {
-  if (await isReadyWithin(redis, readyMs)) return;
+  if (await isReadyWithin(redis, wait.readyMs)) return;
   throw new AppError("UNAVAILABLE", { retryAfterSeconds: 2 });
 }
 

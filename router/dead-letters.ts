@@ -4,6 +4,7 @@ import { JobId, newJobId, shardOf } from "../shared/contract/ids.ts";
 import { JobEnvelope, jobEnvelope } from "../shared/contract/job.ts";
 import { keys } from "../shared/keys.ts";
 import { stream } from "../shared/limits.ts";
+import { parseJson } from "../shared/parse-json.ts";
 import { accept, type ScriptedRedis } from "../shared/scripts.ts";
 import { fieldOf, type RawEntry } from "./batch.ts";
 
@@ -99,14 +100,6 @@ export function readJobId(body: string): JobId | undefined {
 function readEnvelope(body: string): JobEnvelope | undefined {
   const envelope = v.safeParse(JobEnvelope, parseJson(body));
   return envelope.success ? envelope.output : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function toLetter([id, fields]: RawEntry): KeptDeadLetter {

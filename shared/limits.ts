@@ -526,6 +526,10 @@ export const reconnect = { firstMs: 100, maxMs: 2 * seconds } as const;
 export const wait = {
   /** Publish to confirm; then the outbox has it. */
   confirmMs: 1500,
+  /** Redis-S takes a job within this, or its sender is told to try again. */
+  acceptMs: 1500,
+  /** A connection that is coming back takes commands within this, or the request is refused. */
+  readyMs: 1 * seconds,
   redisCommandMs: 5 * seconds,
   postgresMs: 5 * seconds,
   /** Longest pause before PostgreSQL is tried again: its client's own grows to 20 s, with every request that failed. */

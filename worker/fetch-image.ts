@@ -38,7 +38,7 @@ export function imageFetcher(options: ImageFetcherOptions = {}): FetchImage {
 }
 
 /** A picture that cannot be had is the sender's fault, never the vision service's: no retry, no breaker. */
-function refuse(providerCode: string): never {
+export function refuse(providerCode: string): never {
   throw new ServiceError(fail("invalid_request", `image: ${providerCode}`, { providerCode }));
 }
 

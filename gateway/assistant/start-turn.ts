@@ -13,7 +13,7 @@ import { endJob } from "../../shared/end-job.ts";
 import { readJobRecord } from "../../shared/job-record.ts";
 import { assistantLock, sessionOf } from "../../shared/job-session.ts";
 import { keys } from "../../shared/keys.ts";
-import { assistant as limits, stream } from "../../shared/limits.ts";
+import { assistant as limits, stream, wait } from "../../shared/limits.ts";
 import { formatTraceparent, type TraceContext } from "../../shared/trace.ts";
 import * as v from "valibot";
 import type { Deps } from "../deps.ts";
@@ -24,8 +24,6 @@ import type { Framed } from "../sse/entry.ts";
 import { isReadyWithin } from "../stores.ts";
 import { claimSession } from "./owner.ts";
 import { nobody } from "./parts.ts";
-
-const readyMs = 1000;
 
 export interface TurnRequest {
   readonly userId: UserId;
@@ -56,7 +54,7 @@ export interface Started {
  * runs and nothing is held.
  */
 export async function startTurn(deps: Deps, asked: TurnRequest): Promise<Started> {
-  if (!(await isReadyWithin(deps.redis, readyMs))) throw away();
+  if (!(await isReadyWithin(deps.redis, wait.readyMs))) throw away();
   const known = await findRepeated(deps, asked);
   if (known) return known;
   await claimSession(deps, asked.sid, asked.userId);

@@ -7,7 +7,7 @@ import { type ChatId, newJobId, shardOf, type UserId } from "../../shared/contra
 import { jobEnvelope } from "../../shared/contract/job.ts";
 import { AppError } from "../../shared/errors.ts";
 import { keys } from "../../shared/keys.ts";
-import { input, stream } from "../../shared/limits.ts";
+import { input, stream, wait } from "../../shared/limits.ts";
 import { formatTraceparent } from "../../shared/trace.ts";
 import { accept, type Accepted, type AcceptInput, idempotencyPlace } from "../../shared/scripts.ts";
 import { requireOwner } from "../chat-owner.ts";
@@ -25,10 +25,6 @@ import { requireImageUrl } from "./image-url.ts";
 import { type Message, Message as MessageBody } from "./message-body.ts";
 import { chatIdOf } from "./params.ts";
 
-/** Redis-S must take the job within this; then its sender is told to try again. */
-const acceptMs = 1500;
-export const readyMs = 1000;
-
 /** POST a message: records the job, hands it to the queue, answers where its events are. */
 export const sendMessage: Handle = async (c, deps) => {
   const chatId = chatIdOf(c);
@@ -38,7 +34,7 @@ export const sendMessage: Handle = async (c, deps) => {
   if (body.message.trim() === "") throw new AppError("MESSAGE_REQUIRED");
   const idempotencyKey = idempotencyKeyOf(c.req.header("idempotency-key"));
   // before anything is sent: what waits in the client would be carried out later
-  if (!(await isReadyWithin(deps.redis, readyMs))) throw submitFailed();
+  if (!(await isReadyWithin(deps.redis, wait.readyMs))) throw submitFailed();
   await ownerInTime(deps, chatId, userId);
   if (body.model !== "local") await checkBudget(deps, userId, idempotencyKey);
 
@@ -114,7 +110,7 @@ export const submitFailed = (cause?: unknown) =>
 /** Throws `CHAT_NOT_FOUND`, or `JOB_SUBMIT_FAILED` when no store can say. */
 async function ownerInTime(deps: Deps, chatId: ChatId, userId: UserId): Promise<void> {
   try {
-    await within(acceptMs, requireOwner(deps, chatId, userId), "the chat store");
+    await within(wait.acceptMs, requireOwner(deps, chatId, userId), "the chat store");
   } catch (cause) {
     throw asAppError(cause).code === "UNAVAILABLE" ? submitFailed(cause) : cause;
   }
@@ -123,7 +119,7 @@ async function ownerInTime(deps: Deps, chatId: ChatId, userId: UserId): Promise<
 /** Throws `JOB_SUBMIT_FAILED`; the job is then taken back, or was never there. */
 export async function acceptOrWithdraw(deps: Deps, asked: AcceptInput): Promise<Accepted> {
   try {
-    return await within(acceptMs, accept(deps.redis, asked), "the job store");
+    return await within(wait.acceptMs, accept(deps.redis, asked), "the job store");
   } catch (cause) {
     deps.metrics.jobs.inc({ result: "failed" });
     const { jobId, chatId } = asked;

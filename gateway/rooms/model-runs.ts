@@ -12,7 +12,7 @@ import { liveFrame, modelRole, roomUserId, type Sid } from "../../shared/contrac
 import { endJob } from "../../shared/end-job.ts";
 import { roomLock, sessionOf } from "../../shared/job-session.ts";
 import { keys } from "../../shared/keys.ts";
-import { room as lockLimits, rooms, stream } from "../../shared/limits.ts";
+import { room as lockLimits, rooms, stream, wait } from "../../shared/limits.ts";
 import type { Held, Locks } from "../../shared/lock/lock.ts";
 import { type RoomRun, sayEnding } from "../../shared/rooms/say-ending.ts";
 import { accept } from "../../shared/scripts.ts";
@@ -40,7 +40,6 @@ interface ModelOptions extends Pick<
 }
 
 const mention = /@(llm|이코)/i;
-const acceptMs = 1500;
 
 const unavailable: Refusal = { code: "llm_unavailable", message: "the model cannot be asked now" };
 const queueFull: Refusal = { code: "llm_queue_full", message: "too many wait for the model here" };
@@ -206,10 +205,12 @@ export class ModelRuns implements RoomModel {
       trace: waiting.traceparent,
       session: sessionOf(job),
     });
-    const accepted = await within(acceptMs, accepting, "the job store").catch((error: unknown) => {
-      log.warn("a room's job was not accepted", { jobId, error });
-      return undefined;
-    });
+    const accepted = await within(wait.acceptMs, accepting, "the job store").catch(
+      (error: unknown) => {
+        log.warn("a room's job was not accepted", { jobId, error });
+        return undefined;
+      },
+    );
     if (accepted?.word !== "accepted") return false;
     const started = { job_id: jobId, requested_by };
     hub.tell(sid, liveFrame(sid, "llm.start", modelRole, started, clock.wallMs()));

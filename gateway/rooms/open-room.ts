@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { Sid } from "../../shared/contract/rooms.ts";
 import { AppError } from "../../shared/errors.ts";
-import { rooms } from "../../shared/limits.ts";
+import { rooms, wait } from "../../shared/limits.ts";
 import type { Ctx, Handle } from "../deps.ts";
 import { isReadyWithin } from "../stores.ts";
 import type { RouteDoc } from "../openapi/route-doc.ts";
@@ -9,8 +9,6 @@ import { type CloseCode, closeCodes } from "../ws/close-codes.ts";
 import { isStreamId } from "./entry.ts";
 import { type Begin, endOf, streamStart } from "./room.ts";
 import { RoomTalk } from "./talk.ts";
-
-const readyMs = 1000;
 
 /** GET, upgraded: a socket in a room. `sid` in the query, or in the path of the alias. */
 export const openRoom: Handle = async (c, deps) => {
@@ -20,7 +18,7 @@ export const openRoom: Handle = async (c, deps) => {
   let refusal: CloseCode | undefined;
   if (given === undefined || given === "") refusal = closeCodes.sidMissing;
   else if (!sid.success) refusal = closeCodes.sidInvalid;
-  else if (!(await isReadyWithin(deps.redis, readyMs))) throw new AppError("UNAVAILABLE");
+  else if (!(await isReadyWithin(deps.redis, wait.readyMs))) throw new AppError("UNAVAILABLE");
   const end =
     sid.success && refusal === undefined ? await endOf(deps.redis, sid.output) : streamStart;
   const begin = { end, ...askedFor(c) };

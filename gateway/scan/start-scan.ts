@@ -6,7 +6,7 @@ import { ChatId, newJobId, shardOf } from "../../shared/contract/ids.ts";
 import { jobEnvelope } from "../../shared/contract/job.ts";
 import { ScanStarted } from "../../shared/contract/scan.ts";
 import { AppError } from "../../shared/errors.ts";
-import { input, stream } from "../../shared/limits.ts";
+import { input, stream, wait } from "../../shared/limits.ts";
 import { formatTraceparent } from "../../shared/trace.ts";
 import type { Handle } from "../deps.ts";
 import { readJson } from "../http/body.ts";
@@ -14,7 +14,6 @@ import {
   acceptOrWithdraw,
   checkBudget,
   idempotencyKeyOf,
-  readyMs,
   submitFailed,
 } from "../http/send-message.ts";
 import { TooMany } from "../limits/limits.ts";
@@ -34,7 +33,7 @@ export const startScan: Handle = async (c, deps) => {
   );
   const header = "X-Idempotency-Key";
   const idempotencyKey = idempotencyKeyOf(c.req.header(header), header);
-  if (!(await isReadyWithin(deps.redis, readyMs))) throw submitFailed();
+  if (!(await isReadyWithin(deps.redis, wait.readyMs))) throw submitFailed();
   if (model !== "local") await checkBudget(deps, userId, idempotencyKey);
 
   const jobId = newJobId();

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, expect, test } from "bun:test";
 import { startFake, type Trouble } from "../../tests/fakes/fake-server.ts";
+import { parseJson } from "../parse-json.ts";
 import { bound } from "../testing/bound.ts";
 import { until } from "../testing/until.ts";
-import { ask, failNotJson, parseJson } from "./http.ts";
+import { ask, failNotJson } from "./http.ts";
 import { fail, failByStatus, succeed } from "./result.ts";
 
 const secret = "sekret/key+with=signs";

@@ -131,15 +131,6 @@ function tell(request: ApiRequest, failure: Failure): string {
   return `${request.provider}: ${failure.kind}${status} ${redact(detail, request.secrets)}`;
 }
 
-/** JSON of a body; undefined when it is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** The verdict on a body that should have been JSON: its status, else `bad_response`. */
 export function failNotJson(answer: ApiAnswer): Failure {
   const isHtml = /^\s*<(?:!doctype html|html|head|body)/i.test(answer.text);

@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { type ApiAnswer, failNotJson, parseJson } from "./http.ts";
+import { parseJson } from "../parse-json.ts";
+import { type ApiAnswer, failNotJson } from "./http.ts";
 import {
   type ApiResult,
   fail,

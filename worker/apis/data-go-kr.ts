@@ -1,4 +1,4 @@
-import { type ApiAnswer, failNotJson, parseJson } from "../../shared/apis/http.ts";
+import { type ApiAnswer, failNotJson } from "../../shared/apis/http.ts";
 import {
   type ApiResult,
   fail,
@@ -8,6 +8,7 @@ import {
   succeed,
 } from "../../shared/apis/result.ts";
 import { field } from "../../shared/apis/wire.ts";
+import { parseJson } from "../../shared/parse-json.ts";
 import { readLeaf } from "./xml-leaves.ts";
 
 /** Codes every service behind apis.data.go.kr shares. */

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { parseJson } from "../../shared/apis/http.ts";
 import { type ApiResult, fail, succeed } from "../../shared/apis/result.ts";
+import { parseJson } from "../../shared/parse-json.ts";
 import { type SearchHit, toHit } from "./search-hit.ts";
 import { asList, field, goodRows, LooseText } from "../../shared/apis/wire.ts";
 

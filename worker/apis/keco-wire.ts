@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type ApiAnswer, failNotJson, parseJson } from "../../shared/apis/http.ts";
+import { type ApiAnswer, failNotJson } from "../../shared/apis/http.ts";
 import {
   type ApiResult,
   fail,
@@ -8,6 +8,7 @@ import {
   succeed,
 } from "../../shared/apis/result.ts";
 import { field, LooseText, textField } from "../../shared/apis/wire.ts";
+import { parseJson } from "../../shared/parse-json.ts";
 
 export interface CollectionPoint {
   readonly id: string | null;

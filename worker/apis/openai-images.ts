@@ -1,10 +1,5 @@
-import {
-  type ApiAnswer,
-  type ApiSettings,
-  ask,
-  failNotJson,
-  parseJson,
-} from "../../shared/apis/http.ts";
+import { type ApiAnswer, type ApiSettings, ask, failNotJson } from "../../shared/apis/http.ts";
+import { parseJson } from "../../shared/parse-json.ts";
 import { decodeImage, imageBodyBytes, type ImageRequest, type MadeImage } from "./image-bytes.ts";
 import {
   type ApiResult,

@@ -1,11 +1,5 @@
 import * as v from "valibot";
-import {
-  type ApiAnswer,
-  type ApiSettings,
-  ask,
-  failNotJson,
-  parseJson,
-} from "../../shared/apis/http.ts";
+import { type ApiAnswer, type ApiSettings, ask, failNotJson } from "../../shared/apis/http.ts";
 import {
   type ApiResult,
   fail,
@@ -13,6 +7,7 @@ import {
   notConfigured,
   succeed,
 } from "../../shared/apis/result.ts";
+import { parseJson } from "../../shared/parse-json.ts";
 import { type SearchHit, type SearchQuery, toHit } from "./search-hit.ts";
 import {
   asList,

@@ -1,8 +1,7 @@
 import { imageTypeOf } from "../../shared/images/image-type.ts";
 import { ownImageKey } from "../../shared/images/own-image.ts";
 import { images } from "../../shared/limits.ts";
-import { fail } from "../../shared/apis/result.ts";
-import type { FetchImage } from "../fetch-image.ts";
+import { type FetchImage, refuse } from "../fetch-image.ts";
 import { ServiceError } from "../graph/api-failure.ts";
 import type { OwnImages } from "./settings.ts";
 
@@ -45,9 +44,4 @@ async function readAll(answer: Response): Promise<Uint8Array> {
     chunks.push(chunk);
   }
   return new Uint8Array(Buffer.concat(chunks, length));
-}
-
-/** As the outbound guard says it: not the vision service's fault. */
-function refuse(providerCode: string): never {
-  throw new ServiceError(fail("invalid_request", `image: ${providerCode}`, { providerCode }));
 }

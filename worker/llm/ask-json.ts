@@ -1,7 +1,7 @@
 import * as v from "valibot";
+import { parseJson } from "../../shared/parse-json.ts";
 import type { Completion, JsonAnswer, JsonRequest, Message } from "./model-client.ts";
 import { ModelError } from "./model-error.ts";
-import { parseJson } from "./model-text.ts";
 import { dropNulls } from "./strict-schema.ts";
 import { addUsage } from "./usage.ts";
 

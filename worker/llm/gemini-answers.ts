@@ -1,7 +1,8 @@
+import { parseJson } from "../../shared/parse-json.ts";
 import { uniqueCitations } from "./citations.ts";
 import type { Completion, FinishReason, ModelEvent, SearchAnswer } from "./model-client.ts";
 import { afterFirstToken, ModelError } from "./model-error.ts";
-import { field, listField, parseJson, textField } from "./model-text.ts";
+import { field, listField, textField } from "./model-text.ts";
 import { geminiError, geminiUsage } from "./gemini-wire.ts";
 import { readEvents } from "./sse-lines.ts";
 import type { SentCall } from "./tool-loop.ts";

@@ -1,7 +1,8 @@
+import { parseJson } from "../../shared/parse-json.ts";
 import type { Message, ModelRequest, ModelSettings, Part } from "./model-client.ts";
 import { ModelError, type ModelErrorKind } from "./model-error.ts";
 import { type ModelCall, retryAfterMs } from "./model-http.ts";
-import { countField, field, listField, parseJson, redact, textField } from "./model-text.ts";
+import { countField, field, listField, redact, textField } from "./model-text.ts";
 import type { Usage } from "./usage.ts";
 
 export function geminiCall(

@@ -21,14 +21,6 @@ export function listField(value: unknown, name: string): readonly unknown[] {
   return Array.isArray(held) ? held : [];
 }
 
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** A provider's sentence for a log: without the key, one line, at most 200 characters. */
 export function redact(text: string, key: string | undefined): string {
   const clean = (key !== undefined && key.length >= 4 ? text.replaceAll(key, "***") : text)

@@ -1,6 +1,7 @@
+import { parseJson } from "../../shared/parse-json.ts";
 import type { Completion, FinishReason, ModelEvent } from "./model-client.ts";
 import { afterFirstToken, ModelError } from "./model-error.ts";
-import { field, listField, parseJson, textField } from "./model-text.ts";
+import { field, listField, textField } from "./model-text.ts";
 import { chatUsage, openaiError } from "./openai-wire.ts";
 import { readEvents } from "./sse-lines.ts";
 import type { SentCall } from "./tool-loop.ts";

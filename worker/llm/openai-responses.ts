@@ -1,7 +1,8 @@
+import { parseJson } from "../../shared/parse-json.ts";
 import { uniqueCitations } from "./citations.ts";
 import type { SearchAnswer, SearchRequest } from "./model-client.ts";
 import { ModelError } from "./model-error.ts";
-import { countField, field, listField, parseJson, textField } from "./model-text.ts";
+import { countField, field, listField, textField } from "./model-text.ts";
 import { openaiError } from "./openai-wire.ts";
 import { readEvents } from "./sse-lines.ts";
 

@@ -1,7 +1,8 @@
+import { parseJson } from "../../shared/parse-json.ts";
 import type { Message, ModelRequest, ModelSettings, Part } from "./model-client.ts";
 import { ModelError, type ModelErrorKind } from "./model-error.ts";
 import { type ModelCall, retryAfterMs } from "./model-http.ts";
-import { countField, field, parseJson, redact, textField } from "./model-text.ts";
+import { countField, field, redact, textField } from "./model-text.ts";
 import type { Usage } from "./usage.ts";
 
 const openaiUrl = "https://api.openai.com/v1";

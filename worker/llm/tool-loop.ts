@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { parseJson } from "../../shared/parse-json.ts";
 import type {
   JsonSchema,
   Tool,
@@ -7,7 +8,6 @@ import type {
   ToolRequest,
   ToolResult,
 } from "./model-client.ts";
-import { parseJson } from "./model-text.ts";
 import { dropNulls } from "./strict-schema.ts";
 import { addUsage, noUsage, type Usage } from "./usage.ts";
 

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { ask, failNotJson, parseJson, type ApiAnswer } from "../../../shared/apis/http.ts";
+import { ask, failNotJson, type ApiAnswer } from "../../../shared/apis/http.ts";
 import {
   type ApiResult,
   fail,
@@ -8,6 +8,7 @@ import {
   succeed,
 } from "../../../shared/apis/result.ts";
 import { news as limits } from "../../../shared/limits.ts";
+import { parseJson } from "../../../shared/parse-json.ts";
 import { cleanText, cleanUrl, idOf, pressOf, readTime } from "../clean.ts";
 import type { FetchNews, Found } from "../found.ts";
 

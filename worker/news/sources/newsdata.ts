@@ -1,7 +1,8 @@
 import * as v from "valibot";
-import { ask, failNotJson, parseJson, type ApiAnswer } from "../../../shared/apis/http.ts";
+import { ask, failNotJson, type ApiAnswer } from "../../../shared/apis/http.ts";
 import { type ApiResult, fail, failByStatus, succeed } from "../../../shared/apis/result.ts";
 import { news as limits } from "../../../shared/limits.ts";
+import { parseJson } from "../../../shared/parse-json.ts";
 import { cleanText, cleanUrl, idOf, pressOf, readTime } from "../clean.ts";
 import type { FetchNews, Found } from "../found.ts";
 
