@@ -46,6 +46,8 @@ CMD ["all"]
 
 FROM runtime AS chat-worker
 COPY --from=build /out/worker worker
+# Model calls at once; Bun allows 256 by itself, and reads this only at its start.
+ENV BUN_CONFIG_MAX_HTTP_REQUESTS=4096
 ENTRYPOINT ["/usr/local/bin/bun", "worker/main.js"]
 
 FROM runtime AS chat-router

@@ -173,6 +173,28 @@ export const job = {
   answerBytes: 1024 * 1024,
 } as const;
 
+/** A worker process and its memory. */
+export const worker = {
+  /** Jobs at once at most, whatever the setting. */
+  jobsAtOnce: 1000,
+  /**
+   * Requests of one process under way at once: each answer is one. Bun itself allows 256, and reads another number
+   * only from the environment it was started with (1.4.5, 2026-11-21): whoever starts a worker sets it.
+   */
+  requestsAtOnce: 4096,
+  /** Of the limit of its cgroup: what is left is for what jobs that run come to need. */
+  memoryShare: 0.8,
+  /** Where no cgroup has a limit. */
+  memoryBytes: 1024 * 1024 * 1024,
+  /** What a job is counted with until its memory shows: measured are 0.3 to 1 MB of a job that streams (2026-11-21). */
+  jobBytes: 1024 * 1024,
+  memoryShowsMs: 2 * seconds,
+  memoryLookMs: 100,
+  /** While there is no room: how often garbage is freed, and jobs that wait are looked at. */
+  memoryFreeMs: 1 * seconds,
+  memoryPollMs: 200,
+} as const;
+
 /** Scans: from a picture to a character. */
 export const scan = {
   /** A client that sends the same picture again within this gets the same job. */
@@ -222,6 +244,9 @@ export const stream = {
   snapshotTokens: 10,
   /** Tokens gathered into one append at most; bounds one script call. */
   batchEntries: 64,
+  /** One call appends for several jobs, up to about this: 256 entries keep Redis busy for some 2 ms. */
+  callEntries: 256,
+  callChars: 1024 * 1024,
 } as const;
 
 /** The router. */

@@ -10,6 +10,12 @@ interface Work {
   readonly least: number;
 }
 
+/** Collects garbage and gives the system what is left over: some 20 ms, 50 with 1,000 jobs. */
+export function freeMemory(): void {
+  Bun.gc(true);
+  Bun.shrink();
+}
+
 /**
  * Gives memory back once after a spell of work. Measured on 2 vCPU: after 500 jobs an idle worker holds 129 MB, and
  * 102 MB after this, which costs some 20 ms (2026-11-20); a gateway with 9,000 new readers 185 MB, and 153 MB
@@ -24,8 +30,7 @@ export function shrinkAfter(work: Work): () => void {
     lastSeen = now;
     if (!isQuiet || now - shrunkAt < work.least) return;
     shrunkAt = now;
-    Bun.gc(true);
-    Bun.shrink();
+    freeMemory();
   }, lookEveryMs);
   return () => clearInterval(timer);
 }

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { worker } from "../shared/limits.ts";
 import type { Child, Command } from "./child.ts";
 import { adminUrl, type FleetProcess, isReady } from "./fleet.ts";
 import { type Kept, keepRunning } from "./keep-running.ts";
@@ -60,6 +61,7 @@ export function fleetEnv(env: Env, services: Services, jwt: Jwt, places: Places)
     HOST: "127.0.0.1",
     DEV_ACCOUNTS: "true",
     ROOM_AUTH: "optional",
+    BUN_CONFIG_MAX_HTTP_REQUESTS: String(worker.requestsAtOnce),
     ...localSignIn(env),
     ...env,
     REDIS_STREAMS_URL: services.redis_streams.url,

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import * as v from "valibot";
 import { envFlag, envInteger, envUrl, readEnv, envRedisUrl, envNamespace } from "../shared/env.ts";
+import { worker as limits } from "../shared/limits.ts";
 import { logLevels } from "../shared/log.ts";
 import { newsCategories } from "../shared/news/article.ts";
 import { imageEnv, ownImages } from "./images/settings.ts";
@@ -54,7 +55,8 @@ const Config = v.pipe(
     ADMIN_PORT: v.optional(envInteger(0, 65_535), "9102"),
     LOG_LEVEL: v.optional(v.picklist(logLevels), "info"),
     INSTANCE: v.optional(v.pipe(v.string(), v.maxLength(128))),
-    CHAT_WORKER_CONCURRENCY: v.optional(envInteger(1, 500), "30"),
+    CHAT_WORKER_CONCURRENCY: v.optional(envInteger(1, limits.jobsAtOnce), "30"),
+    CHAT_WORKER_MEMORY_MB: v.optional(envInteger(64, 65_536)),
     REWARD_FEATURE_ENABLED: envFlag(true),
     DEV_ACCOUNTS: envFlag(false),
     CHAT_DEFAULT_MODEL: v.optional(v.pipe(v.string(), v.maxLength(64)), "gpt-5.2"),
@@ -108,6 +110,7 @@ const Config = v.pipe(
     logLevel: env.LOG_LEVEL,
     instance: env.INSTANCE ?? `${hostname()}-${process.pid}`,
     concurrency: env.CHAT_WORKER_CONCURRENCY,
+    memoryMb: env.CHAT_WORKER_MEMORY_MB,
     defaultModel: env.CHAT_DEFAULT_MODEL,
     openai: { key: env.OPENAI_API_KEY, baseUrl: env.OPENAI_BASE_URL },
     google: { key: env.GOOGLE_API_KEY ?? env.GEMINI_API_KEY, baseUrl: env.GEMINI_BASE_URL },
@@ -175,7 +178,9 @@ environment
   ADMIN_PORT                /live /ready /metrics (default 9102, 0 for any free one)
   LOG_LEVEL                 debug | info | warn | error (default info)
   INSTANCE                  name of this worker (default hostname-pid)
-  CHAT_WORKER_CONCURRENCY   jobs run at once, 1 to 500 (default 30)
+  CHAT_WORKER_CONCURRENCY   jobs run at once, 1 to 1000 (default 30)
+  CHAT_WORKER_MEMORY_MB     no job begins above this resident memory, 64 to 65536 (default: 80 % of the
+                            cgroup's limit, 1024 without one)
   CHAT_DEFAULT_MODEL        model of messages that name none (default gpt-5.2)
   OPENAI_API_KEY            answers by OpenAI; without any key the offline mode answers
   OPENAI_BASE_URL           a server that speaks the same protocol (Ollama, vLLM, llama.cpp)

@@ -5,6 +5,7 @@ import { keys } from "../shared/keys.ts";
 import { hangs, says } from "../shared/testing/says.ts";
 import { describeWith } from "../shared/testing/services.ts";
 import { until } from "../shared/testing/until.ts";
+import type { Admission } from "./admission.ts";
 import type { Llm } from "./llm/llm.ts";
 import { consumeRig } from "./testing/consume-rig.ts";
 import { acceptJob, newJob } from "./testing/jobs.ts";
@@ -69,6 +70,31 @@ describeWith("redis", "rabbitmq")("a consumer", () => {
     const jobs = await Promise.all(Array.from({ length: 20 }, () => rig.send()));
     await Promise.all(jobs.map((job) => rig.ended(job)));
     expect(most).toBe(3);
+  });
+
+  test("jobs that find no memory wait in hand, one runs all the same, and none is lost", async () => {
+    let hasMemory = false;
+    const admission: Admission = {
+      hasRoom: (running) => running === 0 || hasMemory,
+      begun: () => {},
+      fits: () => 100,
+    };
+    const gate = Promise.withResolvers<void>();
+    let atOnce = 0;
+    const llm: Llm = async function* ({ question }) {
+      atOnce++;
+      await gate.promise;
+      yield question;
+    };
+    const { consumer } = await rig.startWorker(llm, { concurrency: 50, admission });
+    const jobs = await Promise.all(Array.from({ length: 10 }, () => rig.send()));
+    await until(() => atOnce === 1);
+    await until(async () => (await rig.depth()) === 0);
+    expect(consumer.running()).toBe(1);
+    hasMemory = true;
+    await until(() => atOnce === 10);
+    gate.resolve();
+    await Promise.all(jobs.map((job) => rig.ended(job)));
   });
 
   test("the same message twice is one run", async () => {

@@ -1,5 +1,6 @@
 // What becomes of a delivery:
 // taken      its attempt runs; once the terminal event is in the log it is kept a moment, then acknowledged
+// ready      no slot or no memory for it yet: held, and looked at once there is
 // parked     not its turn in the chat, or another live attempt has the job: held, and looked at again
 // ended      kept a moment, then acknowledged     exhausted or malformed   job ended visibly, dead-lettered
 // locked     somebody else has the session it is about: job ended as busy, acknowledged
@@ -12,9 +13,10 @@ import type { Job } from "../shared/contract/job.ts";
 import { endJob } from "../shared/end-job.ts";
 import { recordFields, recordFromJob } from "../shared/job-record.ts";
 import { keys } from "../shared/keys.ts";
-import { job as jobLimits } from "../shared/limits.ts";
+import { job as jobLimits, worker as workerLimits } from "../shared/limits.ts";
 import { type Attempt, release, take, type Taken } from "../shared/scripts.ts";
 import type { TraceContext } from "../shared/trace.ts";
+import type { Admission } from "./admission.ts";
 import { keepEndings } from "./kept-endings.ts";
 import { parseDelivery } from "./parse-delivery.ts";
 import { runJob, type RunDeps, type RunEnd } from "./run.ts";
@@ -25,6 +27,8 @@ interface ConsumeOptions extends RunDeps, Partial<Pick<ScanDeps, "scan">> {
   readonly worker: string;
   /** Jobs run at once. */
   readonly concurrency: number;
+  /** Is there memory for one more? By default always. */
+  readonly admission?: Admission;
   readonly turnPollMs?: number;
   /** A job has its ending, ours or another's; its message is settled afterwards. */
   readonly onEnded?: (job: Job) => Promise<void>;
@@ -63,7 +67,7 @@ interface Delivery {
 }
 
 export function consumeJobs(options: ConsumeOptions): Consumer {
-  const { redis, clock, metrics, log, worker } = options;
+  const { redis, clock, metrics, log, worker, admission } = options;
   const turnPollMs = options.turnPollMs ?? jobLimits.turnPollMs;
   const running = new Map<JobId, Delivery>();
   const ready: Delivery[] = [];
@@ -71,6 +75,8 @@ export function consumeJobs(options: ConsumeOptions): Consumer {
   const atWork = new Set<Promise<void>>();
   const handback = new AbortController();
   let slots = options.concurrency;
+  /** While jobs wait for memory alone. */
+  let memoryPoll: ReturnType<typeof setInterval> | undefined;
   let live: { channel: AMQPChannel; tag: string } | undefined;
   let isStopping = false;
   let settled = 0;
@@ -130,8 +136,16 @@ export function consumeJobs(options: ConsumeOptions): Consumer {
       mine.isReturned = true;
       return;
     }
-    if (slots > 0) return look(delivery);
+    if (slots > 0 && hasMemory()) return look(delivery);
     ready.push(delivery);
+  };
+
+  /** False: what is ready waits until some of it is free. */
+  const hasMemory = (): boolean => {
+    if (!admission || admission.hasRoom(running.size)) return true;
+    metrics.memoryWaits.inc();
+    memoryPoll ??= setInterval(letIn, workerLimits.memoryPollMs);
+    return false;
   };
 
   /** Tries to take a delivery's job. Parked ones may go beyond the slots: their chat has waited already. */
@@ -140,6 +154,7 @@ export function consumeJobs(options: ConsumeOptions): Consumer {
     if (message.channel.closed) return; // the broker has it again
     if (running.has(job.job_id)) return park(delivery, busyPollMs);
     running.set(job.job_id, delivery);
+    admission?.begun();
     slots--;
     let goesOn = false;
     try {
@@ -224,11 +239,17 @@ export function consumeJobs(options: ConsumeOptions): Consumer {
   const leave = (delivery: Delivery): void => {
     if (running.get(delivery.job.job_id) === delivery) running.delete(delivery.job.job_id);
     slots++;
-    while (slots > 0) {
+    letIn();
+  };
+
+  const letIn = (): void => {
+    while (slots > 0 && ready.length > 0 && hasMemory()) {
       const next = ready.shift();
-      if (!next) return;
-      guard(look(next), next.message);
+      if (next) guard(look(next), next.message);
     }
+    if (ready.length > 0) return;
+    clearInterval(memoryPoll);
+    memoryPoll = undefined;
   };
 
   const park = (delivery: Delivery, ms: number): void => {
@@ -244,7 +265,7 @@ export function consumeJobs(options: ConsumeOptions): Consumer {
     const nowMs = clock.monotonicMs();
     for (const delivery of parked) {
       if (delivery.message.channel.closed) parked.delete(delivery);
-      else if (delivery.nextLookMs <= nowMs) {
+      else if (delivery.nextLookMs <= nowMs && (admission?.hasRoom(running.size) ?? true)) {
         parked.delete(delivery);
         guard(look(delivery), delivery.message);
       }
@@ -272,7 +293,9 @@ export function consumeJobs(options: ConsumeOptions): Consumer {
   return {
     onChannel: async (channel) => {
       if (isStopping) return;
-      await channel.prefetch(Math.min(65_535, options.concurrency + parkedAllowance));
+      // what the memory cannot hold is another worker's
+      const most = Math.min(options.concurrency, running.size + (admission?.fits() ?? 65_535));
+      await channel.prefetch(Math.min(65_535, most + parkedAllowance));
       const consumer = await channel.basicConsume(options.queue, { noAck: false }, (message) =>
         guard(receive(message), message),
       );
@@ -292,6 +315,7 @@ export function consumeJobs(options: ConsumeOptions): Consumer {
       isStopping = true;
       if (live && !live.channel.closed) await live.channel.basicCancel(live.tag).catch(() => {});
       clearInterval(poll);
+      clearInterval(memoryPoll);
       const held = [...ready.splice(0), ...parked];
       parked.clear();
       await Promise.allSettled(held.map(({ message }) => settle(message, "requeue")));

@@ -11,9 +11,10 @@ import { drain, warmUpAfterMs } from "../shared/limits.ts";
 import { createLockMetrics } from "../shared/lock/lock-metrics.ts";
 import { createLog } from "../shared/log.ts";
 import { watchProcess } from "../shared/process-metrics.ts";
-import { shrinkAfter } from "../shared/shrink.ts";
+import { freeMemory, shrinkAfter } from "../shared/shrink.ts";
 import { closeInOrder, runUntilSignal } from "../shared/shutdown.ts";
 import { openTracing } from "../shared/trace.ts";
+import { createAdmission, memoryBudget } from "./admission.ts";
 import { openBackground } from "./background.ts";
 import { agentByKind } from "./agent-by-kind.ts";
 import { assistantAgent } from "./assistant/agent.ts";
@@ -93,9 +94,15 @@ const scan = {
   tools: scanTools(tools, { fetchImage, reward }),
   metrics: createScanMetrics(registry),
 };
+const admission = createAdmission({
+  budgetBytes: config.memoryMb === undefined ? memoryBudget() : config.memoryMb * 1024 * 1024,
+  rss: () => process.memoryUsage.rss(),
+  clock,
+  onFull: freeMemory,
+});
 const isStored = (jobId: JobId) => hasRows(sql, jobId);
-const queue = { queue: names.queue, concurrency, onEnded, isStored };
-const consumer = consumeJobs({ ...run, scan, worker, ...queue });
+const intakeOf = { queue: names.queue, concurrency, admission, onEnded, isStored };
+const consumer = consumeJobs({ ...run, scan, worker, ...intakeOf });
 const chores = { config, names, redis, cache, registry, clock, log };
 const background = openBackground({ ...chores, broker: () => broker });
 const broker: Broker = openBroker({

@@ -146,6 +146,11 @@ export function createMetrics() {
       help: "Deliveries held until it is their turn",
       registers,
     }),
+    memoryWaits: new Counter({
+      name: "chat_memory_waits_total",
+      help: "Looks at a job that found no memory for it",
+      registers,
+    }),
     deliveries: new Counter({
       name: "chat_deliveries_total",
       help: "Deliveries by what became of them",

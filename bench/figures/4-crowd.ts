@@ -45,9 +45,7 @@ export const crowds: BenchFigure = {
           ],
         },
       ],
-      notes: [
-        `The worker runs at most 500 jobs at once (CHAT_WORKER_CONCURRENCY); the others wait in the queue.`,
-      ],
+      notes: ["The worker may run 1,000 jobs at once (CHAT_WORKER_CONCURRENCY)."],
     };
   },
 };

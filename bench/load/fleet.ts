@@ -37,15 +37,13 @@ export interface FleetOptions {
 
 /** The fleet as `up` starts it, answered by the paced model. */
 export async function startFleet(options: FleetOptions = {}) {
-  const { workers = 1, concurrency = 500, env = {} } = options;
+  const { workers = 1, concurrency = 1000, env = {} } = options;
   const model = await startPart("load/paced-model.ts");
   const stack = await startStack(["--workers", String(workers)], {
     ...generous,
     OPENAI_BASE_URL: `http://127.0.0.1:${model.port}`,
     CHAT_DEFAULT_MODEL: "openai/think=0,rate=50,tokens=200",
     CHAT_WORKER_CONCURRENCY: String(concurrency),
-    // the runtime opens no more connections at once than this, 256 by itself
-    BUN_CONFIG_MAX_HTTP_REQUESTS: "4096",
     LOG_LEVEL: "warn",
     ...env,
   }).catch(async (cause: unknown) => {

@@ -31,7 +31,7 @@ const agent: Agent = async (run) => {
 };
 
 type StartOptions = Partial<
-  Pick<Parameters<typeof consumeJobs>[0], "worker" | "concurrency" | "isStored" | "keptMs">
+  Pick<Parameters<typeof consumeJobs>[0], "worker" | "concurrency" | "admission" | "isStored" | "keptMs">
 >;
 
 export interface Rig {
