@@ -32,7 +32,7 @@ type Arg = string | number;
 interface ScriptCommands {
   eco2Accept(...args: Arg[]): Promise<(string | number)[]>;
   eco2Answer(...args: Arg[]): Promise<(string | number)[]>;
-  eco2Append(...args: Arg[]): Promise<string>;
+  eco2Append(...args: Arg[]): Promise<string[]>;
   eco2Ask(...args: Arg[]): Promise<(string | number)[]>;
   eco2EndSessions(...args: Arg[]): Promise<string[]>;
   eco2HoldSlot(...args: Arg[]): Promise<string>;
@@ -62,7 +62,7 @@ export function withScripts(redis: Redis): ScriptedRedis {
   redis.defineCommand("eco2Accept", { numberOfKeys: 11, lua: acceptLua });
   redis.defineCommand("eco2Answer", { numberOfKeys: 2, lua: answerLua });
   redis.defineCommand("eco2Ask", { numberOfKeys: 3, lua: askLua });
-  redis.defineCommand("eco2Append", { numberOfKeys: 8, lua: appendLua });
+  redis.defineCommand("eco2Append", { lua: appendLua });
   redis.defineCommand("eco2EndSessions", { numberOfKeys: 2, lua: endSessionsLua });
   redis.defineCommand("eco2HoldSlot", { numberOfKeys: 1, lua: holdSlotLua });
   redis.defineCommand("eco2Lease", { numberOfKeys: 1, lua: leaseLua });
@@ -349,35 +349,46 @@ export type Appended =
 
 /** Appends a batch, fenced. Safe to retry with the same input. */
 export async function append(redis: ScriptedRedis, input: AppendInput): Promise<Appended> {
+  const [word] = await appendAll(redis, [input]);
+  if (word instanceof Error || word === undefined) throw word ?? unknownWord("append", word);
+  return word;
+}
+
+/**
+ * Appends batches of different jobs in one call. Each has an answer of its own; an error is that job's alone, and
+ * says nothing about whether its batch is there: it can be sent again.
+ */
+export async function appendAll(
+  redis: ScriptedRedis,
+  inputs: readonly AppendInput[],
+): Promise<(Appended | Error)[]> {
+  const keyArgs: string[] = [];
   const args: Arg[] = [
-    keys.job(input.jobId),
-    keys.log(input.jobId),
-    keys.shard(input.shard),
-    keys.snapshot(input.jobId),
-    keys.state(input.jobId),
-    keys.turns(input.chatId),
-    keys.deadlines,
-    keys.published(input.jobId),
-    input.first.attempt,
-    input.first.n,
-    input.jobId,
-    input.ending ?? "",
-    input.lastTokenSeq,
-    input.progress,
-    input.snapshot ?? "",
     jobLimits.leaseMs,
     stream.shardMaxEntries,
     ttl.endedLogSeconds,
     ttl.endedSeconds,
-    input.turn?.human ?? "",
-    input.turn?.ai ?? "",
     assistant.keptItems,
   ];
-  for (const entry of input.entries) args.push(entry.event, entry.data, entry.internal);
-  const word = await redis.eco2Append(...args);
-  const known = appendedWords.find((one) => one === word);
-  if (known) return known;
-  throw unknownWord("append", word);
+  for (const input of inputs) {
+    const { jobId, ending, snapshot = "", turn, entries } = input;
+    keyArgs.push(keys.job(jobId), keys.log(jobId), keys.shard(input.shard));
+    args.push(input.first.attempt, input.first.n, jobId, ending ?? "");
+    args.push(input.lastTokenSeq, input.progress, snapshot);
+    if (ending !== undefined || snapshot !== "") keyArgs.push(keys.snapshot(jobId));
+    if (ending !== undefined) {
+      keyArgs.push(keys.state(jobId), keys.turns(input.chatId), keys.deadlines);
+      keyArgs.push(keys.published(jobId));
+      args.push(turn?.human ?? "", turn?.ai ?? "");
+    }
+    args.push(entries.length);
+    for (const entry of entries) args.push(entry.event, entry.data, entry.internal);
+  }
+  const words = await redis.eco2Append(keyArgs.length, ...keyArgs, ...args);
+  return inputs.map((_, i) => {
+    const word = words[i];
+    return appendedWords.find((one) => one === word) ?? unknownWord("append", word);
+  });
 }
 
 const appendedWords: readonly Appended[] = ["appended", "stale", "ended", "full", "unlocked"];

@@ -1,7 +1,7 @@
 import type { AnswerText } from "../shared/contract/answer-text.ts";
 import { buildEnding } from "../shared/contract/build-ending.ts";
 import type { JobRecord, Outcome } from "../shared/contract/build-events.ts";
-import type { StageEvent, TokenEvent, TokenRecoveryEvent } from "../shared/contract/event.ts";
+import type { StageEvent, TokenRecoveryEvent } from "../shared/contract/event.ts";
 import { formatEventId, shardOf } from "../shared/contract/ids.ts";
 import type { Turn } from "../shared/contract/turn.ts";
 import { turnOf } from "../shared/job-session.ts";
@@ -99,22 +99,15 @@ export function takeBatch(
       const count = next.parts.length;
       const content = count === 1 ? (next.parts[0] ?? "") : next.parts.join("");
       const seq = answer.lastSeq + count;
-      const event: TokenEvent = {
-        ...head,
-        stage: "token",
-        status: "streaming",
-        seq,
-        ...(count === 1 ? {} : { first_seq: answer.lastSeq + 1 }),
-        ts,
-        content,
-        node: next.node,
-      };
+      const firstSeq = count === 1 ? "" : `,"first_seq":${answer.lastSeq + 1}`;
+      // put together by hand: half the time of serialising an object (2 vCPU, 2026-11-21)
+      const data = `{"job_id":"${record.jobId}","stream_id":"${stream_id}","stage":"token","status":"streaming","seq":${seq}${firstSeq},"ts":"${ts}","content":${JSON.stringify(content)},"node":${JSON.stringify(next.node)}}`;
       const isFirst = answer.tokens === 0;
       lastToken = stream_id;
       lastNode = next.node;
       answer = { text: answer.text + content, tokens: answer.tokens + count, lastSeq: seq };
       const internal = isFirst ? traced : "";
-      entries.push({ event: "token", data: JSON.stringify(event), internal });
+      entries.push({ event: "token", data, internal });
     }
   }
   let turn: Turn | undefined;

@@ -8,7 +8,7 @@ import { job as jobLimits } from "../shared/limits.ts";
 import { release, type ScriptedRedis } from "../shared/scripts.ts";
 import { describeWith, startRedis, type TestRedis } from "../shared/testing/services.ts";
 import { until } from "../shared/testing/until.ts";
-import { begin, completed, intercept } from "./testing/emit-rig.ts";
+import { begin, completed, intercept, snapshotOf } from "./testing/emit-rig.ts";
 import { quiet, readLog, textOf } from "./testing/jobs.ts";
 
 describeWith("redis")("emit", () => {
@@ -165,7 +165,8 @@ describeWith("redis")("emit", () => {
   test("snapshots of a long text stay cheap and hold a prefix of it", async () => {
     const sizes: number[] = [];
     const wrapped = intercept(redis, (call, args) => {
-      if (args[14]) sizes.push(JSON.parse(String(args[14])).accumulated_len as number);
+      const snapshot = snapshotOf(args);
+      if (snapshot !== "") sizes.push(JSON.parse(snapshot).accumulated_len as number);
       return call();
     });
     const { job, emit } = await begin(redis, { through: wrapped });

@@ -11,7 +11,8 @@ import { type Clock, pause } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
 import { job as jobLimits, stream } from "../shared/limits.ts";
 import type { Log } from "../shared/log.ts";
-import { append, type ScriptedRedis } from "../shared/scripts.ts";
+import type { Appended, ScriptedRedis } from "../shared/scripts.ts";
+import { appenderOf } from "./append-together.ts";
 import { createCleaner } from "./clean-text.ts";
 import {
   type Batch,
@@ -75,7 +76,8 @@ const seqBeforeFirst = 1000;
 
 /** Opens an attempt's part of the log. */
 export function createEmit(options: EmitOptions): Emit {
-  const { redis, clock } = options;
+  const { clock } = options;
+  const appender = appenderOf(options.redis);
   const stop = new AbortController();
   const closed = Promise.withResolvers<Closed>();
   const cleaner = createCleaner();
@@ -89,6 +91,7 @@ export function createEmit(options: EmitOptions): Emit {
   /** The only ending there can be. */
   let instead: { readonly ending: "failed"; readonly errorCode: JobErrorCode } | undefined;
   let state: "open" | "ending" | "dropped" | "closed" = "open";
+  /** Queued, on its way, or waiting to be sent again. */
   let isFlushing = false;
   let roomed: PromiseWithResolvers<void> | undefined;
   let position: Position = {
@@ -120,53 +123,74 @@ export function createEmit(options: EmitOptions): Emit {
     if (why === "ended" || why === "stale") options.onRefused(why);
   };
 
-  const appendUntilAnswered = async (batch: Batch) => {
-    let fullSinceMs: number | undefined;
-    let hasWarned = false;
-    while (!stop.signal.aborted) {
-      const word = await append(redis, batch).catch((cause: unknown) => {
-        if (!hasWarned) options.log.warn("append failed, trying again", { error: cause });
-        hasWarned = true;
-        return "failed" as const;
-      });
-      if (word !== "full" && word !== "failed") return word;
-      if (word === "full") {
-        const nowMs = clock.monotonicMs();
-        fullSinceMs ??= nowMs;
-        if (nowMs - fullSinceMs >= (options.fullWaitMs ?? stream.fullWaitMs)) return "full";
-      }
-      await pause(options.retryMs ?? defaultRetryMs, stop.signal);
+  /** What is on its way, the same until it was answered. */
+  let sending:
+    { readonly batch: Batch; readonly sinceMs: number; readonly tokens: number } | undefined;
+  let fullSinceMs: number | undefined;
+  let hasWarned = false;
+
+  const take = (): Batch | undefined => {
+    if (state === "closed") return undefined;
+    if (sending) return sending.batch; // again
+    const sinceMs = oldestMs;
+    const batch = takeBatch(options, waiting, position, outcome);
+    if (!batch) {
+      isFlushing = false;
+      return undefined;
     }
-    return "abandoned" as const;
+    const tokens = batch.after.answer.tokens - position.answer.tokens;
+    sending = { batch, sinceMs, tokens };
+    tokensWaiting -= tokens;
+    if (tokensWaiting < waitingTokens) {
+      roomed?.resolve();
+      roomed = undefined;
+    }
+    return batch;
   };
 
-  const flush = async (): Promise<void> => {
-    if (isFlushing) return;
-    isFlushing = true;
-    while (!stop.signal.aborted) {
-      const sinceMs = oldestMs;
-      const batch = takeBatch(options, waiting, position, outcome);
-      if (!batch) break;
-      const tokens = batch.after.answer.tokens - position.answer.tokens;
-      tokensWaiting -= tokens;
-      if (tokensWaiting < waitingTokens) {
-        roomed?.resolve();
-        roomed = undefined;
-      }
-      const word = await appendUntilAnswered(batch);
-      if (word === "appended") {
-        position = batch.after;
-        options.onAppended?.({ tokens, node: lastNode, waitedMs: clock.monotonicMs() - sinceMs });
-        if (batch.ending) close("appended");
-      } else if (word === "full" || word === "unlocked") {
-        dropWaiting();
-        instead = word === "full" ? streamFull : sessionBusy;
-        if (outcome) outcome = { ...outcome, ...instead };
-        state = "dropped";
-        options.onRefused(word);
-      } else close(word);
+  /** True when the batch is to be sent again. */
+  const isToRepeat = (word: Appended | Error): boolean => {
+    if (word instanceof Error) {
+      if (!hasWarned) options.log.warn("append failed, trying again", { error: word });
+      hasWarned = true;
+      return true;
     }
+    if (word !== "full") return false;
+    const nowMs = clock.monotonicMs();
+    fullSinceMs ??= nowMs;
+    return nowMs - fullSinceMs < (options.fullWaitMs ?? stream.fullWaitMs);
+  };
+
+  const answered = (word: Appended | Error): void => {
+    if (!sending || state === "closed") return;
+    if (isToRepeat(word)) {
+      void pause(options.retryMs ?? defaultRetryMs, stop.signal).then(() => appender.due(source));
+      return;
+    }
+    const { batch, sinceMs, tokens } = sending;
+    sending = undefined;
+    fullSinceMs = undefined;
+    hasWarned = false;
     isFlushing = false;
+    if (word === "appended") {
+      position = batch.after;
+      options.onAppended?.({ tokens, node: lastNode, waitedMs: clock.monotonicMs() - sinceMs });
+      if (batch.ending) close("appended");
+    } else if (word === "full" || word === "unlocked") {
+      dropWaiting();
+      instead = word === "full" ? streamFull : sessionBusy;
+      if (outcome) outcome = { ...outcome, ...instead };
+      state = "dropped";
+      options.onRefused(word);
+    } else if (!(word instanceof Error)) close(word);
+    flush();
+  };
+  const source = { take, answered };
+
+  const flush = (): void => {
+    if (isFlushing || state === "closed" || (waiting.length === 0 && !outcome)) return;
+    isFlushing = true;
+    appender.due(source);
   };
 
   const addToken = (text: string, node: string) => {
@@ -183,18 +207,18 @@ export function createEmit(options: EmitOptions): Emit {
   // a try that was handed back without being counted may have said something too
   if (options.tries > 1 || options.lastTokenSeq > seqBeforeFirst) {
     wait({ kind: "reset" });
-    void flush();
+    flush();
   }
   return {
     stage: (news) => {
       if (state !== "open") return;
       wait({ kind: "stage", news });
-      void flush();
+      flush();
     },
     token: (text, node) => {
       if (state !== "open") return;
       addToken(cleaner.clean(text), node);
-      void flush();
+      flush();
     },
     room: () => {
       if (state !== "open" || tokensWaiting < waitingTokens) return undefined;
@@ -209,7 +233,7 @@ export function createEmit(options: EmitOptions): Emit {
         }
         outcome = { ...how, ...instead };
         if (state === "open") state = "ending";
-        void flush();
+        flush();
       }
       return closed.promise;
     },

@@ -45,6 +45,14 @@ export async function begin(
   return { job, attempt: taken, emit, refused };
 }
 
+/** Argument `i` of the first job of an append: the number of keys, the keys and what all jobs share stand before it. */
+function jobArg(args: readonly (string | number)[], i: number): string | number | undefined {
+  return args[1 + Number(args[0]) + 5 + i];
+}
+
+/** The snapshot an append brings, "" for none. */
+export const snapshotOf = (args: readonly (string | number)[]) => String(jobArg(args, 6));
+
 /** The same client with every append passing through `how`; with `except`, not those that end with that event. */
 export function intercept(
   redis: ScriptedRedis,
@@ -54,9 +62,10 @@ export function intercept(
   return new Proxy(redis, {
     get(target, name) {
       if (name === "eco2Append") {
-        return (...args: (string | number)[]) => {
-          const call = () => target.eco2Append(...args);
-          return except && args[11] !== "" ? call() : how(call, args);
+        return async (...args: (string | number)[]) => {
+          const call = () => target.eco2Append(...args).then(([word = ""]) => word);
+          const ending = jobArg(args, 3);
+          return [await (except && ending !== "" ? call() : how(call, args))];
         };
       }
       const value: unknown = Reflect.get(target, name);
