@@ -1,5 +1,5 @@
 // The drawing of the agent:
-// intent → (vision, when there is a picture) → router → the sub-agents it sends, side by side
+// intent → (vision, when there is a picture) → router, an edge → the sub-agents it sends, side by side
 //        → aggregator (waits for all of them; waste_rag passes through feedback)
 //        → (summarize, when the chat has outgrown its model) → answer
 // Beginning and end of a run touch the chat's memory: one checkpoint, when the run is over.
@@ -22,6 +22,7 @@ import { needsSummary, summarize } from "./summarize.ts";
 import { recyclablePrice } from "./recyclable-price.ts";
 import { findPlaceName } from "./places/find-place.ts";
 import { planFor } from "./router.ts";
+import { Plain, withoutRunTrees } from "./quick-runs.ts";
 import type { RunContext, Tools } from "./run-context.ts";
 import { State, turnInput } from "./state.ts";
 import { runSubAgent, serviceAgent, type SubAgentSpec } from "./sub-agent.ts";
@@ -30,12 +31,14 @@ import { runWithMemory } from "./with-memory.ts";
 import { wasteRag } from "./waste-rag.ts";
 
 const PerRun = Annotation.Root({ run: Annotation<RunContext> });
-type Runtime = { context?: { run: RunContext } };
 
-function runOf(runtime: Runtime): RunContext {
-  if (!runtime.context) throw new Error("the graph was started without its run");
-  return runtime.context.run;
-}
+/** A node, or the choice at an edge: what it does with the state in this run. */
+const node = <Result>(work: (state: State, run: RunContext) => Result | Promise<Result>) =>
+  new Plain<State, Result>((state, config) => {
+    const { context } = config as { context?: { run: RunContext } };
+    if (!context) throw new Error("the graph was started without its run");
+    return work(state, context.run);
+  });
 
 export interface Agent {
   (run: RunContext): Promise<State>;
@@ -57,16 +60,24 @@ export function buildAgents(
   memory?: Memory,
 ): { readonly chat: Agent; readonly plain: Agent } {
   checkContracts();
+  withoutRunTrees();
   const intent = withReferences(createIntentNode(tools), tools);
-  const as =
-    <Data>(spec: SubAgentSpec<Data>) =>
-    (state: State, runtime: Runtime) =>
-      runSubAgent(spec, state, runOf(runtime), tools);
+  const as = <Data>(spec: SubAgentSpec<Data>) =>
+    node((state, run) => runSubAgent(spec, state, run, tools));
+
+  // an edge and no node: a step of the graph less for every run
+  const sendFrom = (state: State, run: RunContext) =>
+    planFor(state, run, tools).map((sent) => new Send(sent.node, sent.state));
 
   const graph = new StateGraph(State, PerRun)
-    .addNode("intent_node", (state: State, runtime: Runtime) => intent(state, runOf(runtime)))
-    .addNode("vision", (state: State, runtime: Runtime) => look(state, runOf(runtime), tools))
-    .addNode("router", () => ({}))
+    .addNode(
+      "intent_node",
+      node((state, run) => intent(state, run)),
+    )
+    .addNode(
+      "vision",
+      node((state, run) => look(state, run, tools)),
+    )
     .addNode("waste_rag", as(wasteRag(tools)))
     .addNode("character", as(character(tools)))
     .addNode("general", as(general()))
@@ -80,38 +91,40 @@ export function buildAgents(
     .addNode("weather", as(serviceAgent("weather", tools, counted)))
     .addNode("web_search", as(serviceAgent("web_search", tools, measured)))
     .addNode("image_generation", as(serviceAgent("image_generation", tools, counted)))
-    .addNode("feedback", (state: State, runtime: Runtime) => checkRag(state, runOf(runtime), tools))
+    .addNode(
+      "feedback",
+      node((state, run) => checkRag(state, run, tools)),
+    )
     .addNode(
       "aggregator",
-      (state: State, runtime: Runtime) => aggregate(state, runOf(runtime), tools),
+      node((state, run) => aggregate(state, run, tools)),
       {
         defer: true, // feedback makes one path longer than the others
       },
     )
-    .addNode("summarize", (state: State, runtime: Runtime) => summarize(state, runOf(runtime)))
-    .addNode("answer_node", (state: State, runtime: Runtime) =>
-      answer(state, runOf(runtime), tools.linkHosts),
+    .addNode(
+      "summarize",
+      node((state, run) => summarize(state, run)),
+    )
+    .addNode(
+      "answer_node",
+      node((state, run) => answer(state, run, tools.linkHosts)),
     )
     .addEdge(START, "intent_node")
     .addConditionalEdges(
       "intent_node",
-      (state) =>
-        state.image_url !== null && state.classification_result === null ? "vision" : "router",
-      ["vision", "router"],
+      node((state, run) => {
+        const isToSee = state.image_url !== null && state.classification_result === null;
+        return isToSee ? ["vision"] : sendFrom(state, run);
+      }),
+      ["vision", ...subAgents],
     )
-    .addEdge("vision", "router")
-    .addConditionalEdges(
-      "router",
-      (state: State, runtime: Runtime) =>
-        planFor(state, runOf(runtime), tools).map((sent) => new Send(sent.node, sent.state)),
-      [...subAgents],
-    )
+    .addConditionalEdges("vision", node(sendFrom), [...subAgents])
     .addEdge("waste_rag", "feedback")
     .addEdge("feedback", "aggregator")
     .addConditionalEdges(
       "aggregator",
-      (state: State, runtime: Runtime) =>
-        needsSummary(state, runOf(runtime)) ? "summarize" : "answer_node",
+      node((state, run) => (needsSummary(state, run) ? "summarize" : "answer_node")),
       ["summarize", "answer_node"],
     )
     .addEdge("summarize", "answer_node")

@@ -28,22 +28,32 @@ export async function* streamModel(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const stop = new AbortController();
+  const silence = watchSilence(call.readTimeoutMs, () => stop.abort());
   let reader: Pick<ReadableStreamDefaultReader, "read"> | undefined;
   try {
-    const response = await open(call, signal, stop);
+    const response = await open(call, signal, silence, stop.signal);
     if (!response.body) return;
     const body = response.body.getReader();
     reader = body;
     for (;;) {
-      const { done, value } = await guard(call, signal, stop, "cut_off", () => body.read());
-      if (done) {
+      // not by `guard`: this is once per token
+      let chunk: Awaited<ReturnType<typeof body.read>>;
+      silence.begin();
+      try {
+        chunk = await body.read();
+      } catch (cause) {
+        throw whatBroke(cause, signal, silence, "cut_off");
+      }
+      silence.end();
+      if (chunk.done) {
         reader = undefined;
         return;
       }
-      yield value;
+      yield chunk.value;
     }
   } finally {
     if (reader && !signal.aborted && !stop.signal.aborted) await takeEnd(reader);
+    silence.stop();
     stop.abort();
   }
 }
@@ -81,11 +91,12 @@ export async function callModel(call: ModelCall, signal: AbortSignal): Promise<u
 async function open(
   call: ModelCall,
   signal: AbortSignal,
-  stop: AbortController,
+  silence: Silence,
+  stopped: AbortSignal,
 ): Promise<Response> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await openOnce(call, signal, stop);
+      return await openOnce(call, signal, silence, stopped);
     } catch (cause) {
       if (!(cause instanceof ModelError) || !cause.isPassing) throw cause;
       // a second wait of a minute helps nobody
@@ -102,20 +113,21 @@ async function open(
 async function openOnce(
   call: ModelCall,
   signal: AbortSignal,
-  stop: AbortController,
+  silence: Silence,
+  stopped: AbortSignal,
 ): Promise<Response> {
   signal.throwIfAborted();
-  const response = await guard(call, signal, stop, "network", () =>
+  const response = await guard(signal, silence, "network", () =>
     fetch(call.url, {
       method: "POST",
       headers: { "content-type": "application/json", ...call.headers },
       body: JSON.stringify(call.body),
       redirect: "manual",
-      signal: AbortSignal.any([signal, stop.signal]),
+      signal: AbortSignal.any([signal, stopped]),
     }),
   );
   if (response.ok) return response;
-  const text = await guard(call, signal, stop, "network", () => readStart(response));
+  const text = await guard(signal, silence, "network", () => readStart(response));
   throw call.readError(response.status, response.headers, text);
 }
 
@@ -130,34 +142,78 @@ async function readStart(response: Response): Promise<string> {
   return text;
 }
 
+/** Watches the silence of one call. */
+interface Silence {
+  readonly ms: number;
+  /** It was silent for too long; it is stopped. */
+  isLate(): boolean;
+  /** From now on it is waited for. */
+  begin(): void;
+  end(): void;
+  stop(): void;
+}
+
+/** One timer for a whole answer, set anew only when it fires: one for each chunk cost a token 2 µs (2026-11-21). */
+function watchSilence(ms: number, onLate: () => void): Silence {
+  let sinceMs: number | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isLate = false;
+  const look = () => {
+    timer = undefined;
+    if (sinceMs === undefined) return;
+    const leftMs = sinceMs + ms - performance.now();
+    if (leftMs > 0) {
+      timer = setTimeout(look, leftMs);
+      return;
+    }
+    isLate = true;
+    onLate();
+  };
+  return {
+    ms,
+    isLate: () => isLate,
+    begin: () => {
+      sinceMs = performance.now();
+      timer ??= setTimeout(look, ms);
+    },
+    end: () => (sinceMs = undefined),
+    stop: () => clearTimeout(timer),
+  };
+}
+
 /**
  * Runs one step under the silence timeout. A socket that fails becomes `failure`; the caller's abort rises
  * as its own reason.
  */
 async function guard<T>(
-  call: ModelCall,
   signal: AbortSignal,
-  stop: AbortController,
+  silence: Silence,
   failure: "network" | "cut_off",
   step: () => Promise<T>,
 ): Promise<T> {
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    stop.abort();
-  }, call.readTimeoutMs);
+  silence.begin();
   try {
     return await step();
   } catch (cause) {
-    signal.throwIfAborted();
-    if (isLate) {
-      throw new ModelError("timeout", `silent for ${call.readTimeoutMs} ms`, { cause });
-    }
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "socket failed";
-    throw new ModelError(failure, `the connection broke: ${code}`, { cause });
+    throw whatBroke(cause, signal, silence, failure);
   } finally {
-    clearTimeout(timer);
+    silence.end();
   }
+}
+
+/** Throws the reason itself when the caller aborted. */
+function whatBroke(
+  cause: unknown,
+  signal: AbortSignal,
+  silence: Silence,
+  failure: "network" | "cut_off",
+): ModelError {
+  signal.throwIfAborted();
+  if (silence.isLate()) {
+    return new ModelError("timeout", `silent for ${silence.ms} ms`, { cause });
+  }
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "socket failed";
+  return new ModelError(failure, `the connection broke: ${code}`, { cause });
 }
 
 /** `Retry-After` in milliseconds: seconds or an HTTP date; undefined when absent or unreadable. */

@@ -4,7 +4,7 @@
 import { pause } from "../../shared/clock.ts";
 import { AppError } from "../../shared/errors.ts";
 import { type Llm, userText } from "./llm.ts";
-import { type Meter, noMeter } from "./meter.ts";
+import { noMeter } from "./meter.ts";
 import type { Message, ModelClient } from "./model-client.ts";
 import { ModelError } from "./model-error.ts";
 
@@ -27,14 +27,21 @@ export function modelLlm(first: ModelClient, others: readonly ModelClient[] = []
         meter.switched(client, failure);
       }
       for (let attempt = 1; attempt <= triesEach; attempt++) {
-        const spoken = { any: false };
+        let hasSpoken = false;
         try {
-          yield* speak(client, messages, signal, meter, spoken);
+          meter.begin();
+          for await (const event of client.stream({ messages }, signal)) {
+            if (event.type === "usage") meter.add(client, event.usage);
+            if (event.type !== "text" || event.text === "") continue;
+            hasSpoken = true;
+            yield event.text;
+          }
+          if (!hasSpoken) throw new ModelError("cut_off", "the model said nothing");
           return;
         } catch (cause) {
           signal.throwIfAborted();
           failure = cause;
-          if (spoken.any) throw asAppError(cause);
+          if (hasSpoken) throw asAppError(cause);
         }
         const waitMs = retryWaitMs(failure);
         if (waitMs === undefined || attempt === triesEach) break;
@@ -44,23 +51,6 @@ export function modelLlm(first: ModelClient, others: readonly ModelClient[] = []
     }
     throw asAppError(failure);
   };
-}
-
-async function* speak(
-  client: ModelClient,
-  messages: readonly Message[],
-  signal: AbortSignal,
-  meter: Meter,
-  spoken: { any: boolean },
-): AsyncGenerator<string> {
-  meter.begin();
-  for await (const event of client.stream({ messages }, signal)) {
-    if (event.type === "usage") meter.add(client, event.usage);
-    if (event.type !== "text" || event.text === "") continue;
-    spoken.any = true;
-    yield event.text;
-  }
-  if (!spoken.any) throw new ModelError("cut_off", "the model said nothing");
 }
 
 /** Undefined: the same again would fail the same way, or take too long. */

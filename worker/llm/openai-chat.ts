@@ -3,7 +3,7 @@ import type { Completion, FinishReason, ModelEvent } from "./model-client.ts";
 import { afterFirstToken, ModelError } from "./model-error.ts";
 import { field, listField, textField } from "./model-text.ts";
 import { chatUsage, openaiError } from "./openai-wire.ts";
-import { readEvents } from "./sse-lines.ts";
+import { createEventParser, type ServerEvent } from "./sse-lines.ts";
 import type { SentCall } from "./tool-loop.ts";
 import { noUsage, type Usage } from "./usage.ts";
 
@@ -16,37 +16,56 @@ export async function* readChatStream(
   chunks: AsyncIterable<Uint8Array>,
   key?: string,
 ): AsyncGenerator<ModelEvent> {
+  const parser = createEventParser();
   let reason: string | undefined;
   let usage: Usage | undefined;
   let refusal = "";
   let isDone = false;
+  let isOver = false;
   let hasText = false;
-  try {
-    for await (const { event, data, isWhole } of readEvents(chunks)) {
-      if (data.trim() === "[DONE]") {
-        isDone = true;
-        break;
-      }
-      const chunk = parseJson(data);
-      if (chunk === undefined) {
-        if (!isWhole) break; // the body ended inside this event
-        throw new ModelError("bad_response", "an event of the stream is not JSON");
-      }
-      const error = field(chunk, "error");
-      if ((error !== undefined && error !== null) || event === "error") {
-        throw openaiError(chunk, undefined, undefined, key);
-      }
-      usage = chatUsage(chunk) ?? usage;
-      const choice = listField(chunk, "choices")[0];
-      const delta = field(choice, "delta");
-      const text = textField(delta, "content");
-      refusal += textField(delta, "refusal") ?? "";
-      reason = textField(choice, "finish_reason") ?? reason;
-      if (text) {
-        hasText = true;
-        yield { type: "text", text };
-      }
+
+  /** The text of an event; undefined when nothing after it counts. */
+  const take = ({ event, data, isWhole }: ServerEvent): string | undefined => {
+    if (data.trim() === "[DONE]") {
+      isDone = true;
+      return undefined;
     }
+    const chunk = parseJson(data);
+    if (chunk === undefined) {
+      if (!isWhole) return undefined; // the body ended inside this event
+      throw new ModelError("bad_response", "an event of the stream is not JSON");
+    }
+    const error = field(chunk, "error");
+    if ((error !== undefined && error !== null) || event === "error") {
+      throw openaiError(chunk, undefined, undefined, key);
+    }
+    usage = chatUsage(chunk) ?? usage;
+    const choice = listField(chunk, "choices")[0];
+    const delta = field(choice, "delta");
+    refusal += textField(delta, "refusal") ?? "";
+    reason = textField(choice, "finish_reason") ?? reason;
+    const text = textField(delta, "content") ?? "";
+    hasText ||= text !== "";
+    return text;
+  };
+
+  function* textsOf(events: readonly ServerEvent[]): Generator<string> {
+    for (const event of events) {
+      const text = take(event);
+      if (text === undefined) {
+        isOver = true;
+        return;
+      }
+      if (text !== "") yield text;
+    }
+  }
+
+  try {
+    for await (const chunk of chunks) {
+      for (const text of textsOf(parser.take(chunk))) yield { type: "text", text };
+      if (isOver) break;
+    }
+    if (!isOver) for (const text of textsOf(parser.end())) yield { type: "text", text };
     if (reason === undefined && !isDone) {
       throw new ModelError("cut_off", "the stream ended before the answer did");
     }

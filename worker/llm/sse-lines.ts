@@ -11,12 +11,20 @@ export interface ServerEvent {
 /** One event larger than this is an attack or a bug, characters. */
 const maxEventChars = 4 * 1024 * 1024;
 
+/** Takes a body apart, chunk by chunk. */
+export interface EventParser {
+  /** The events a chunk completes. Throws RangeError when one event grows past 4 Mi characters. */
+  take(chunk: Uint8Array): ServerEvent[];
+  /** What stood at the end without its blank line: the last of them marked. */
+  end(): ServerEvent[];
+}
+
 /**
- * Events of a body whose chunks may end anywhere: inside a character, a line, a CRLF. Comments and unknown
- * fields are skipped, events without data too. What stands at the end without its blank line still comes
- * out, marked. Throws RangeError when one event grows past 4 Mi characters.
+ * Chunks may end anywhere: inside a character, a line, a CRLF. Comments and unknown fields are skipped, events
+ * without data too. A plain call for each chunk: a generator of events between two others costs a token 3 µs
+ * (2 vCPU, 2026-11-21).
  */
-export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ServerEvent> {
+export function createEventParser(): EventParser {
   const decoder = new TextDecoder();
   let rest = "";
   let event = "";
@@ -43,27 +51,38 @@ export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGener
     return undefined;
   };
 
-  for await (const chunk of chunks) {
-    rest += decoder.decode(chunk, { stream: true });
-    if (rest.length + held > maxEventChars) throw new RangeError("an event is too large");
-    let from = 0;
-    for (let end = lineEnd(rest, from); end >= 0; end = lineEnd(rest, from)) {
-      // a CR at the very end may be half of a CRLF: wait for what follows
-      if (rest[end] === "\r" && end === rest.length - 1) break;
-      const complete = takeLine(rest.slice(from, end));
-      from = end + (rest[end] === "\r" && rest[end + 1] === "\n" ? 2 : 1);
-      if (complete) yield complete;
-    }
-    rest = rest.slice(from);
-  }
-  rest += decoder.decode();
-  const lines = rest.split(/\r\n|\r|\n/);
-  if (lines.at(-1) === "") lines.pop(); // what follows the last line's end is no line
-  for (const line of lines) {
-    const complete = takeLine(line);
-    if (complete) yield complete;
-  }
-  if (data.length > 0) yield { event, data: data.join("\n"), isWhole: false };
+  return {
+    take: (chunk) => {
+      const events: ServerEvent[] = [];
+      rest += decoder.decode(chunk, { stream: true });
+      if (rest.length + held > maxEventChars) throw new RangeError("an event is too large");
+      let from = 0;
+      for (let end = lineEnd(rest, from); end >= 0; end = lineEnd(rest, from)) {
+        // a CR at the very end may be half of a CRLF: wait for what follows
+        if (rest[end] === "\r" && end === rest.length - 1) break;
+        const complete = takeLine(rest.slice(from, end));
+        from = end + (rest[end] === "\r" && rest[end + 1] === "\n" ? 2 : 1);
+        if (complete) events.push(complete);
+      }
+      rest = rest.slice(from);
+      return events;
+    },
+    end: () => {
+      rest += decoder.decode();
+      const lines = rest.split(/\r\n|\r|\n/);
+      if (lines.at(-1) === "") lines.pop(); // what follows the last line's end is no line
+      const events = lines.flatMap((line) => takeLine(line) ?? []);
+      if (data.length > 0) events.push({ event, data: data.join("\n"), isWhole: false });
+      return events;
+    },
+  };
+}
+
+/** The events of a body, one by one. Throws what the parser throws. */
+export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ServerEvent> {
+  const parser = createEventParser();
+  for await (const chunk of chunks) yield* parser.take(chunk);
+  yield* parser.end();
 }
 
 /** Where the next line ends, -1 when it does not yet. */
