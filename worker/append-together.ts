@@ -34,7 +34,7 @@ export function appenderOf(redis: ScriptedRedis): Appender {
 
 /**
  * One call for all jobs instead of one for each, per answer of 200 tokens at 10,000 tokens/s: Redis-S 3.9 → 3.2 ms of
- * CPU, and the router, which wakes up for more at once, 3.6 → 2.6 ms (2 vCPU, 2026-11-21; bench/profiles).
+ * CPU, and the router, which wakes up for more at once, 3.6 → 2.6 ms (2 vCPU, 2026-11-21: bench/profiles/cpu-per-answer.md).
  */
 function createAppender(redis: ScriptedRedis): Appender {
   const due: Source[] = [];
