@@ -31,7 +31,10 @@ const agent: Agent = async (run) => {
 };
 
 type StartOptions = Partial<
-  Pick<Parameters<typeof consumeJobs>[0], "worker" | "concurrency" | "admission" | "isStored" | "keptMs">
+  Pick<
+    Parameters<typeof consumeJobs>[0],
+    "worker" | "concurrency" | "admission" | "isStored" | "keptMs"
+  >
 >;
 
 export interface Rig {
