@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
 import { connect } from "node:net";
+import postgres from "postgres";
 import { openRedis } from "../shared/clients/redis.ts";
 import { topology } from "../shared/contract/topology.ts";
 import { createLog } from "../shared/log.ts";
@@ -126,16 +127,36 @@ describeWith(
     await store.config("SET", "maxmemory-policy", "noeviction");
   });
 
+  test("does not start on a database without the schema", async () => {
+    const name = `${new URL(database.url).pathname.slice(1)}_empty`;
+    const admin = postgres(database.url, { max: 1 });
+    await admin.unsafe(`create database ${name}`);
+    const url = new URL(`/${name}`, database.url).toString();
+    const { gateway } = await start("all", { DATABASE_URL: url });
+    expect(await gateway.exited).toBe(1);
+    expect(await new Response(gateway.stdout as ReadableStream).text()).toContain("migrate");
+    await admin.unsafe(`drop database ${name} with (force)`);
+    await admin.end();
+  });
+
   test("stays alive, unready, while a store is away, and comes back by itself", async () => {
     const own = await startRedis();
     const { gateway, admin, isReady } = await start("all", { REDIS_STREAMS_URL: own.url });
     await isReady();
-    await own.crash();
-    expect((await admin("/ready")).status).toBe(503);
-    await own.restart();
-    await isReady();
-    gateway.kill("SIGTERM");
-    expect(await gateway.exited).toBe(0);
-    await own.stop();
+    const pubsub = await startRedis();
+    const other = await start("sse", { REDIS_PUBSUB_URL: pubsub.url });
+    await other.isReady();
+    await Promise.all([own.crash(), pubsub.crash()]);
+    for (const one of [admin, other.admin]) {
+      await until(async () => (await one("/ready")).status === 503, { what: "/ready to fail" });
+      expect((await one("/live")).status).toBe(200);
+    }
+    await Promise.all([own.restart(), pubsub.restart()]);
+    await Promise.all([isReady(), other.isReady()]);
+    for (const one of [gateway, other.gateway]) {
+      one.kill("SIGTERM");
+      expect(await one.exited).toBe(0);
+    }
+    await Promise.all([own.stop(), pubsub.stop()]);
   });
 });

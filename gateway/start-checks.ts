@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { type Clock, pause } from "../shared/clock.ts";
 import type { Broker } from "../shared/clients/amqp.ts";
+import { checkKeepsKeys } from "../shared/clients/keeps-keys.ts";
 import type { Sql } from "../shared/clients/postgres.ts";
 import { AppError } from "../shared/errors.ts";
 import type { Log } from "../shared/log.ts";
@@ -46,7 +47,12 @@ async function checkStores(stores: Stores, role: Role, log: Log, clock: Clock): 
   log.info("waiting for stores", { upToSeconds: startMs / 1000 });
   const { broker, revocations } = stores;
   await Promise.all([
-    reach("the streams Redis (REDIS_STREAMS_URL)", () => checkStreams(stores.redis), until, clock),
+    reach(
+      "the streams Redis (REDIS_STREAMS_URL)",
+      () => checkKeepsKeys(stores.redis),
+      until,
+      clock,
+    ),
     reach("the pub/sub Redis (REDIS_PUBSUB_URL)", () => stores.subscriber.ping(), until, clock),
     reach("PostgreSQL (DATABASE_URL)", () => checkSchema(stores.sql), until, clock),
     reach("the list of revoked tokens", () => revocations.read(), until, clock),
@@ -76,17 +82,5 @@ async function reach(
       }
       await pause(250, new AbortController().signal);
     }
-  }
-}
-
-/** A store that evicts keys under memory pressure would lose jobs without a word. */
-async function checkStreams(redis: Redis): Promise<void> {
-  await redis.ping();
-  const policy = await redis.config("GET", "maxmemory-policy").catch(() => undefined); // may be denied
-  const value = Array.isArray(policy) ? policy[1] : undefined;
-  if (typeof value === "string" && value !== "noeviction") {
-    throw new AppError("START_CHECK_FAILED", {
-      detail: `the streams Redis evicts keys (maxmemory-policy ${value}): set it to noeviction`,
-    });
   }
 }

@@ -8,6 +8,7 @@ import {
   type TestRedis,
 } from "../shared/testing/services.ts";
 import { until } from "../shared/testing/until.ts";
+import { outageOf } from "./test-persist-rig.ts";
 
 function router(args: string[], env: Record<string, string>) {
   return Bun.spawn([process.execPath, "router/main.ts", ...args], {
@@ -63,13 +64,21 @@ describeWith("redis", "postgres")("the process", () => {
     expect(await status("/live")).toBe(200);
     await server.restart();
     await until(async () => (await status("/ready")) === 200);
-    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-    expect(metrics).toContain("event_router_groups_recreated_total 8"); // it came back empty
+    const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    const isWhole = async () =>
+      (await metrics()).includes("event_router_groups_recreated_total 8\n"); // it came back empty
+    await until(isWhole, { what: "its groups to be made again" });
+    const { away, end } = outageOf(database.url); // nobody writes: only asking tells
+    await away(true);
+    await until(async () => (await status("/ready")) === 503, { timeoutMs: 12_000 });
+    await away(false);
+    await until(async () => (await status("/ready")) === 200, { timeoutMs: 20_000 });
+    await end();
     child.kill("SIGTERM");
     const since = performance.now();
     expect(await child.exited).toBe(0);
     expect(performance.now() - since).toBeLessThan(bound(2000));
-  }, 40_000);
+  }, 60_000);
 
   test("a stop does not wait for a store that hangs", async () => {
     const child = router(["persistence"], {

@@ -50,7 +50,10 @@ const started = await Promise.all([
 const loops = started.flatMap((one) => Object.values(one.loops));
 const admin = serveAdmin({
   port: config.adminPort,
-  ready: () => !signal.aborted && started.every(({ heart }) => heart.workedWithin(10_000)),
+  ready: async () =>
+    !signal.aborted &&
+    started.every(({ heart }) => heart.workedWithin(10_000)) &&
+    (await Promise.all(started.map((role) => role.storesAnswer()))).every(Boolean),
   live: () =>
     pulse.turnedWithin(10_000) &&
     started.every(({ hearts }) => hearts.every((heart) => heart.beatWithin(60_000))),

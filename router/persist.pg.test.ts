@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { openPostgres, type Sql } from "../shared/clients/postgres.ts";
 import { type ChatId, newChatId } from "../shared/contract/ids.ts";
 import { groups, keys } from "../shared/keys.ts";
-import { stream } from "../shared/limits.ts";
+import { job as jobLimits, stream } from "../shared/limits.ts";
 import type { ScriptedRedis } from "../shared/scripts.ts";
 import { bound } from "../shared/testing/bound.ts";
 import {
@@ -14,7 +14,7 @@ import {
 } from "../shared/testing/services.ts";
 import { until } from "../shared/testing/until.ts";
 import { ensureGroups } from "./groups.ts";
-import { newUser, persistRig } from "./test-persist-rig.ts";
+import { newUser, outageOf, persistRig } from "./test-persist-rig.ts";
 import { closers, connect, pendingOf, quiet, valueOf } from "./test-rig.ts";
 
 describeWith("redis", "postgres")("persistence", () => {
@@ -189,7 +189,7 @@ describeWith("redis", "postgres")("persistence", () => {
     const chatId = await rig.newChat(userId);
     const one = rig.start();
     await until(() => one.heart.workedWithin(1000));
-    const { away, end } = rig.outage();
+    const { away, end } = outageOf(database.url);
     await away(true);
     await Promise.all(
       Array.from({ length: 30 }, (_, i) => rig.doneEntry({ chatId, userId }).send(i % 4)),
@@ -203,6 +203,35 @@ describeWith("redis", "postgres")("persistence", () => {
     expect(await rig.chat(chatId)).toMatchObject({ message_count: 60 });
     await end();
   }, 40_000);
+
+  test("while the disk is full the batch is kept whole, and no row is blamed", async () => {
+    const userId = newUser();
+    const chatId = await rig.newChat(userId);
+    // as PostgreSQL says it: SQLSTATE 53100, disk_full
+    await sql`create function chat.disk_is_full() returns trigger language plpgsql as
+      $$begin raise exception 'could not extend file' using errcode = 'disk_full'; end$$`;
+    await sql`create trigger full_disk before insert on chat.messages
+      for each row execute function chat.disk_is_full()`;
+    const one = rig.start();
+    for (let i = 0; i < 5; i++) await rig.doneEntry({ chatId, userId }).send(i % 4);
+    await until(async () => (await valueOf(one.metrics.processErrors, { loop: "store" })) > 3);
+    expect(await rig.rowsOf(chatId)).toHaveLength(0);
+    await sql`drop function chat.disk_is_full cascade`;
+    await until(async () => (await rig.rowsOf(chatId)).length === 10);
+    await rig.allAcked();
+    expect(await redis.xlen(keys.persistenceDeadLetters)).toBe(0);
+    expect(await rig.chat(chatId)).toMatchObject({ message_count: 10 });
+  }, 40_000);
+
+  test("an answer of 1 MB is stored whole", async () => {
+    const userId = newUser();
+    const chatId = await rig.newChat(userId);
+    const text = "가".repeat(jobLimits.answerBytes / 3);
+    rig.start();
+    await rig.doneEntry({ chatId, userId, text }).send();
+    await until(async () => (await rig.rowsOf(chatId)).length === 2);
+    expect((await rig.rowsOf(chatId))[1]?.content === text).toBe(true);
+  });
 
   test("what a dead replica held is taken over, its own leftovers come first", async () => {
     const userId = newUser();

@@ -1,4 +1,4 @@
-import { closeRedis, openRedis } from "../shared/clients/redis.ts";
+import { answers, closeRedis, openRedis } from "../shared/clients/redis.ts";
 import { openBroker, type Broker } from "../shared/clients/amqp.ts";
 import { openPostgres } from "../shared/clients/postgres.ts";
 import { systemClock as clock } from "../shared/clock.ts";
@@ -25,6 +25,8 @@ export interface Role {
   /** Of the loop the role is for. */
   readonly heart: Heart;
   readonly hearts: readonly Heart[];
+  /** Do the stores it cannot work without answer? The loops notice only when there is work. May throw: no. */
+  readonly storesAnswer: () => Promise<boolean>;
   readonly phases: readonly Readonly<Record<string, () => unknown>>[];
 }
 
@@ -81,6 +83,7 @@ export async function startRelay(
   return {
     heart,
     hearts: [heart, trimHeart, watchHeart, outboxHeart, revocationHeart],
+    storesAnswer: async () => (await answers(store)) && answers(live),
     loops: {
       leases: leases.keep(signal),
       relay: relay({ ...common, reads, store, live, heart }, signal),
@@ -115,6 +118,7 @@ export async function startPersistence(
   const openSql = () => openPostgres(options.databaseUrl, "router-persist", 2);
   await checkStreams(store, shardCount, log);
   await checkDatabase(openSql, log);
+  const asking = openPostgres(options.databaseUrl, "router-ready", 1);
   const heart = createHeart(clock);
   const deps = {
     reads,
@@ -130,7 +134,14 @@ export async function startPersistence(
   return {
     heart,
     hearts: [heart],
+    storesAnswer: async () => (await answers(store)) && (await asking`select 1`).length === 1,
     loops: { persist: persist(deps, signal) },
-    phases: [{ persistReads: () => closeRedis(reads), persistStore: () => closeRedis(store) }],
+    phases: [
+      {
+        persistReads: () => closeRedis(reads),
+        persistStore: () => closeRedis(store),
+        asking: () => asking.end({ timeout: 1 }),
+      },
+    ],
   };
 }

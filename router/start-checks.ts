@@ -1,3 +1,4 @@
+import { checkKeepsKeys } from "../shared/clients/keeps-keys.ts";
 import type { Sql } from "../shared/clients/postgres.ts";
 import { pause } from "../shared/clock.ts";
 import { AppError } from "../shared/errors.ts";
@@ -11,13 +12,16 @@ import { backoffMs } from "./loop.ts";
 const startWithinMs = 30_000;
 const brokerWithinMs = 5000;
 
-/** The streams store answers, and both groups are on every shard. */
+/** The streams store answers and keeps what it has, and both groups are on every shard. */
 export async function checkStreams(
   redis: ScriptedRedis,
   shardCount: number,
   log: Log,
 ): Promise<void> {
-  await withinStart("the streams store", log, () => ensureGroups(redis, shardCount, log));
+  await withinStart("the streams store", log, async () => {
+    await checkKeepsKeys(redis);
+    await ensureGroups(redis, shardCount, log);
+  });
 }
 
 /** The database answers and has the schema this version knows. */

@@ -24,6 +24,18 @@ interface Ended {
 
 export const newUser = () => newJobId() as string as UserId;
 
+/** Makes the database refuse everybody, and lets them in again. */
+export function outageOf(databaseUrl: string) {
+  const name = new URL(databaseUrl).pathname.slice(1);
+  const admin = postgres(new URL("/postgres", databaseUrl).toString(), { max: 1 });
+  const away = async (isAway: boolean) => {
+    await admin.unsafe(`alter database ${name} allow_connections ${isAway ? "false" : "true"}`);
+    if (!isAway) return;
+    await admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
+  };
+  return { away, end: () => admin.end() };
+}
+
 /** Persisters under test, the jobs they are given, and the rows they make. */
 export function persistRig(
   redisUrl: string,
@@ -117,17 +129,5 @@ export function persistRig(
       { what: "everything to be acknowledged" },
     );
 
-  /** Makes the database refuse everybody, and lets them in again. */
-  function outage() {
-    const name = new URL(databaseUrl).pathname.slice(1);
-    const admin = postgres(new URL("/postgres", databaseUrl).toString(), { max: 1 });
-    const away = async (isAway: boolean) => {
-      await admin.unsafe(`alter database ${name} allow_connections ${isAway ? "false" : "true"}`);
-      if (!isAway) return;
-      await admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
-    };
-    return { away, end: () => admin.end() };
-  }
-
-  return { outage, start, newChat, doneEntry, rowsOf, chat, allAcked };
+  return { start, newChat, doneEntry, rowsOf, chat, allAcked };
 }

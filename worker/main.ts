@@ -2,7 +2,8 @@
 import { serveAdmin } from "../shared/admin.ts";
 import { type Broker, openBroker } from "../shared/clients/amqp.ts";
 import { rewardScan } from "../shared/characters/give.ts";
-import { closeRedis, openRedis } from "../shared/clients/redis.ts";
+import { checkKeepsKeys } from "../shared/clients/keeps-keys.ts";
+import { answers, closeRedis, openRedis } from "../shared/clients/redis.ts";
 import { systemClock as clock } from "../shared/clock.ts";
 import type { JobId } from "../shared/contract/ids.ts";
 import type { Job } from "../shared/contract/job.ts";
@@ -121,7 +122,8 @@ const admin = serveAdmin({
   ready: async () =>
     consumer.isConsuming() &&
     broker.isUp() &&
-    (await redis.ping()) === "PONG" &&
+    (await answers(redis)) &&
+    (await answers(news)) &&
     (await remembering.isUp()),
   live: () => pulse.turnedWithin(10_000) && intake.soundWithin(60_000),
   metrics: () => metrics.registry.metrics(),
@@ -151,6 +153,8 @@ const close = closeInOrder(log, [
 ]);
 log.info("worker started", { adminPort: admin.port, concurrency });
 setTimeout(warmUp, warmUpAfterMs, tools).unref();
-// a missing queue at the start is a crash; a lost broker later is not
-const consuming = broker.started.then(() => new Promise<never>(() => {}));
+// a missing queue or a wrong store at the start is a crash; a store that is away, or a broker lost later, is not
+const consuming = Promise.all([broker.started, checkKeepsKeys(redis)]).then(
+  () => new Promise<never>(() => {}),
+);
 process.exit(await runUntilSignal([consuming, remembering.copying], close, log));

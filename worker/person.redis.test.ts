@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import type { Job } from "../shared/contract/job.ts";
 import { answer, type HumanInput } from "../shared/human-input.ts";
 import { keys } from "../shared/keys.ts";
+import { bound } from "../shared/testing/bound.ts";
 import { describeWith } from "../shared/testing/services.ts";
 import { until } from "../shared/testing/until.ts";
 import type { Query, Services } from "./graph/run-context.ts";
@@ -101,8 +102,10 @@ describeWith("redis")("a question to the person", () => {
     const { services, seen } = seeing();
     const run = await rig.send(asks, { services, deps });
     await question(run.job);
+    const askedAt = performance.now();
     if (declines) await say(run.job, { type: "cancel", data: null });
     expect(await run.ended).toBe("ended");
+    expect(performance.now() - askedAt).toBeLessThan(bound(150 + 2000));
     expect(seen).toEqual([undefined]);
     const skipped = (await rig.log(run.job)).find(({ data }) => data["status"] === "skipped");
     expect(skipped?.data).toMatchObject({ stage: "location", result: { reason: name } });

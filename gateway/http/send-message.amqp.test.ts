@@ -1,6 +1,7 @@
 import { AMQPClient } from "@cloudamqp/amqp-client";
 import { afterAll, expect, test } from "bun:test";
 import * as v from "valibot";
+import { UserId } from "../../shared/contract/ids.ts";
 import { JobEnvelope } from "../../shared/contract/job.ts";
 import { keys } from "../../shared/keys.ts";
 import { bound } from "../../shared/testing/bound.ts";
@@ -89,6 +90,19 @@ describeWith(
     expect(await outbox()).toContain(sent.job_id);
   });
 
+  test("that no queue takes, though the broker confirms it, waits in the outbox", async () => {
+    const own = await testTopology();
+    const { exchange, queue: name, routingKey } = own.topology;
+    const there = openTestApp({ redisUrl: redis.url, databaseUrl: database.url, queue: own });
+    await there.deps.broker?.started;
+    await channel.queueUnbind(name, exchange, routingKey);
+    const sent = await send(await newChat(), { message: "어디로?" }, {}, there);
+    expect(sent.status).toBe(200);
+    expect(await outbox()).toContain(sent.job_id);
+    await there.close();
+    await own.remove();
+  });
+
   test("with the same key is one job, also ten at once; another body is refused", async () => {
     const chat = await newChat();
     const headers = { "idempotency-key": "only-once" };
@@ -99,6 +113,8 @@ describeWith(
     );
     expect(new Set(all.map(({ status, job_id }) => `${status} ${job_id}`)).size).toBe(1);
     expect(await use.deps.redis.llen(keys.turns(chat as never))).toBe(1);
+    const ttl = await use.deps.redis.ttl(keys.idempotency(v.parse(UserId, user), "only-once"));
+    expect(ttl).toBeGreaterThan(86_400 - 60);
     const other = await send(chat, { message: "다른 글" }, headers);
     expect(other).toMatchObject({ status: 422, code: "IDEMPOTENCY_CONFLICT" });
   });

@@ -87,6 +87,26 @@ describeWith("redis")("a stream", async () => {
     expect(await use.respond(job.jobId, undefined, true)).toBeUndefined();
   });
 
+  test("brings an answer of 1 MB whole, to who was there and to who comes late", async () => {
+    const job = await running();
+    const reader = await use.open(job.jobId);
+    const part = "가".repeat(5461); // 16 kB of UTF-8
+    for (let i = 0; i < 64; i++) await job.tokens(part);
+    const late = await use.open(job.jobId);
+    await send(job, await job.end());
+    await until(() => reader.hasEnded() && late.hasEnded(), { what: "the ends" });
+    const textOf = ({ events }: typeof reader) =>
+      events.reduce((text, { event, data }) => {
+        const { content, accumulated } = JSON.parse(data) as Record<string, string>;
+        return event === "token" ? text + content : (accumulated ?? text);
+      }, "");
+    for (const one of [reader, late]) {
+      expect(textOf(one) === part.repeat(64)).toBe(true);
+      const done = JSON.parse(one.events.at(-1)?.data ?? "") as { result: { answer: string } };
+      expect(done.result.answer === part.repeat(64)).toBe(true);
+    }
+  });
+
   test("fills a hole as soon as a later hint shows it", async () => {
     const job = await running();
     const reader = await use.open(job.jobId);
@@ -170,7 +190,8 @@ describeWith("redis")("a stream", async () => {
       }
     })();
     await until(() => text.includes("event: keepalive"), { what: "a keepalive event" });
-    expect(text).toContain(": keepalive\n\n");
+    // a tick that is late enough for both sends the event alone
+    await until(() => text.includes(": keepalive\n\n"), { what: "a comment" });
     const alive = parseStream(text).find(({ event }) => event === "keepalive");
     expect(alive?.id).toBeUndefined();
     // 300 s at two hundred times the speed

@@ -75,3 +75,8 @@ export async function closeRedis(redis: Redis): Promise<void> {
   if (redis.status === "ready") await redis.quit().catch(() => redis.disconnect());
   else redis.disconnect();
 }
+
+/** Does it answer? A connection that is down says no at once: probes must not pile up behind it. */
+export async function answers(redis: Redis): Promise<boolean> {
+  return redis.status === "ready" && (await redis.ping().then(() => true));
+}

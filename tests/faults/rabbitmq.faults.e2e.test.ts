@@ -6,7 +6,7 @@ import { Client, resultOf } from "../client.ts";
 import { freeze } from "./freeze.ts";
 import { ending } from "./person.ts";
 import type { Rig } from "./rig.ts";
-import { onRedis, restart } from "./stores.ts";
+import { onRedis, restart, turnUnready } from "./stores.ts";
 import { underLoad } from "./suite.ts";
 import { StreamCheck } from "./verify.ts";
 import { bound } from "../../shared/testing/bound.ts";
@@ -60,6 +60,7 @@ test("away for 10 s: messages are taken, run once afterwards, in order per chat"
   const before = suite.load.posts.get(503) ?? 0;
   await suite.breaks(async (rig) => {
     await restart(rig, "rabbitmq", 8000, async () => {
+      await turnUnready(rig, ["worker-1", "worker-2"]);
       sent = await sendInto(rig, 4);
     });
     expect(await ranOnceInOrder(sent)).toBe(1);
@@ -73,14 +74,25 @@ test("killed and restarted at once", async () => {
   expect(slowestMs - causeMs).toBeLessThan(bound(5000));
 });
 
-test("a memory alarm blocks publishers: messages wait in the outbox", async () => {
+test.each([
+  {
+    name: "memory",
+    on: ["set_vm_memory_high_watermark", "absolute", "1MB"],
+    off: ["set_vm_memory_high_watermark", "absolute", "400MB"],
+  },
+  {
+    name: "disk",
+    on: ["set_disk_free_limit", "10000GB"],
+    off: ["set_disk_free_limit", "50MB"],
+  },
+])("a $name alarm blocks publishers: messages wait in the outbox", async ({ on, off }) => {
   let sent: Awaited<ReturnType<typeof sendInto>> = [];
   await suite.breaks(async (rig) => {
-    await rig.rabbitmqctl("set_vm_memory_high_watermark", "absolute", "1MB");
+    await rig.rabbitmqctl(...on);
     try {
       sent = await sendInto(rig, 4);
     } finally {
-      await rig.rabbitmqctl("set_vm_memory_high_watermark", "absolute", "400MB");
+      await rig.rabbitmqctl(...off);
     }
     expect(await ranOnceInOrder(sent)).toBe(1);
   });

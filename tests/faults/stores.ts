@@ -1,5 +1,7 @@
 import { Redis } from "ioredis";
 import postgres from "postgres";
+import { bound } from "../../shared/testing/bound.ts";
+import { until } from "../../shared/testing/until.ts";
 import type { Rig, ServiceName } from "./rig.ts";
 
 /** Uses one connection of an operator to a Redis. */
@@ -41,4 +43,24 @@ export async function restart(
   } finally {
     await rig.startService(service);
   }
+}
+
+/** Waits until every one of these processes says that it is not ready: 10 s at most. */
+export async function turnUnready(rig: Rig, names: readonly string[]): Promise<void> {
+  const unready = async (name: string) => !(await rig.isReady(name));
+  await until(async () => (await Promise.all(names.map(unready))).every(Boolean), {
+    what: `${names.join(", ")} to turn unready`,
+    timeoutMs: bound(10_000),
+  });
+}
+
+/** Waits until they are ready again. */
+export async function turnReady(rig: Rig, names: readonly string[]): Promise<void> {
+  await until(
+    async () => (await Promise.all(names.map((name) => rig.isReady(name)))).every(Boolean),
+    {
+      what: `${names.join(", ")} to be ready again`,
+      timeoutMs: 30_000,
+    },
+  );
 }
