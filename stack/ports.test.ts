@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,6 +25,18 @@ test("a port is kept while it is free, and replaced when it is not", async () =>
   expect(second["a"]).not.toBe(first["a"]);
   expect(second["b"]).toBe(first["b"]);
   await taken.free();
+});
+
+test("what was chosen for others, and is not listened on yet, is not chosen again", async () => {
+  const own = openHome(join(folder, "own"));
+  const nearlyAll = Object.fromEntries(
+    Array.from({ length: 12_000 }, (_, i) => [`e${i}`, 20_000 + i]),
+  );
+  const left = await freePort();
+  delete nearlyAll[`e${left - 20_000}`];
+  writeFileSync(own.path("ports.json"), JSON.stringify({ ...nearlyAll, f: left }));
+  expect(choosePorts(own, [{ name: "g" }], {})).rejects.toThrow("no free port");
+  expect(await choosePorts(own, [{ name: "f" }], {})).toEqual({ f: left });
 });
 
 test("a fixed port is used", async () => {

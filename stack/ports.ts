@@ -6,6 +6,9 @@ import { type Home, readJson, writeJson } from "./home.ts";
 /** Below the range systems hand out for outgoing connections, so a remembered port is rarely taken by one. */
 const range = { from: 20_000, to: 32_000 };
 
+/** Of a worker of `bun test`: two at once never look at the same port before one of them listens there. */
+const slicePorts = 3000;
+
 export interface PortWish {
   readonly name: string;
   /** Environment variable that fixes it. */
@@ -22,11 +25,16 @@ export async function choosePorts(
   const saved = v.safeParse(v.record(v.string(), v.number()), readJson(file));
   const remembered = saved.success ? saved.output : {};
   const chosen: Record<string, number> = {};
+  // chosen before, by whoever does not listen there yet
+  const wished = new Set(wishes.map(({ name }) => name));
+  const others = Object.entries(remembered).flatMap(([name, port]) =>
+    wished.has(name) ? [] : [port],
+  );
   for (const { name, variable } of wishes) {
     const fixed = variable ? env[variable] : undefined;
     chosen[name] = fixed
       ? await fixedPort(fixed, variable ?? name, Object.values(chosen))
-      : await freePort(remembered[name], Object.values(chosen));
+      : await freePort(remembered[name], [...others, ...Object.values(chosen)]);
   }
   writeJson(file, { ...remembered, ...chosen });
   return chosen;
@@ -47,11 +55,19 @@ async function fixedPort(text: string, variable: string, others: number[]): Prom
 
 /** A free loopback port, the preferred one if possible. */
 export async function freePort(preferred?: number, except: number[] = []): Promise<number> {
+  const { from, to } = rangeOf(process.env["BUN_TEST_WORKER_ID"]);
   for (let tries = 0, port = preferred; tries < 200; tries++, port = undefined) {
-    port ??= range.from + Math.floor(Math.random() * (range.to - range.from));
+    port ??= from + Math.floor(Math.random() * (to - from));
     if (!except.includes(port) && (await isFree(port))) return port;
   }
-  throw new StackFailure(`no free port between ${range.from} and ${range.to}`);
+  throw new StackFailure(`no free port between ${from} and ${to}`);
+}
+
+function rangeOf(testWorker: string | undefined): { from: number; to: number } {
+  if (testWorker === undefined) return range;
+  const slices = (range.to - range.from) / slicePorts;
+  const from = range.from + (Number(testWorker) % slices) * slicePorts;
+  return { from, to: from + slicePorts };
 }
 
 /** Nobody listens there and we may: macOS lets two bind the same port on different addresses, so ask both ways. */

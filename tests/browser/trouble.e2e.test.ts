@@ -11,6 +11,7 @@ import type { Browser, Page } from "playwright-core";
 import type { JobLog } from "../../web/testing/job-log.ts";
 import { type ProtocolServer, startProtocolServer } from "../../web/testing/protocol-server.ts";
 import { answers, fails, longAnswer } from "../../web/testing/scenes.ts";
+import { until } from "../../shared/testing/until.ts";
 import { topologyFixture } from "../../web/testing/topology-fixture.ts";
 import { ask, finished, growing, inPage, noBrowser, shoot, startBrowser } from "./browser.ts";
 import { pageDir } from "./page-server.ts";
@@ -74,6 +75,25 @@ when("signed out in mid-stream, the text stays; signed in again, the rest comes"
     const whole = await finished(page);
     expect(whole.startsWith(before.slice(0, 15))).toBe(true);
     expect(whole).toContain("확인해 주세요.");
+  }),
+);
+
+when("an answer that ended while signed out is there once, as soon as someone signs in", () =>
+  inPage(browser, "signed-out-past-end", {}, async (page) => {
+    server.scene = answers(longAnswer, slow);
+    await open(page);
+    await ask(page, "페트병은?");
+    await growing(page, 20);
+    server.isUnauthorized = true;
+    server.cutAll();
+    const dialog = page.getByRole("dialog", { name: "로그인이 필요해요" });
+    await dialog.getByLabel("토큰").fill(token);
+    await until(() => [...server.logs.values()].every((log) => log.done));
+    server.isUnauthorized = false;
+    await dialog.getByRole("button", { name: "로그인", exact: true }).click();
+    expect(await finished(page)).toContain("확인해 주세요.");
+    expect(await page.locator(".answer").count()).toBe(1);
+    expect(await page.locator(".mine").count()).toBe(1);
   }),
 );
 

@@ -19,6 +19,8 @@ export const newChat = "new";
 /** The loaded part of the history, oldest first, and what this device has of the chat. */
 let rows: readonly Message[] = [];
 let own = new Map<string, Message>();
+/** Put on the page, and not on this device yet: what is read there meanwhile is older. */
+const unsaved = new Map<string, Message>();
 let olderCursor: string | undefined;
 const pageSize = 40;
 
@@ -86,6 +88,7 @@ export async function refreshChat(): Promise<void> {
 function takeOwn(found: readonly Message[], id: string): void {
   if (chatId.value !== id) return;
   for (const message of found) {
+    if (unsaved.has(message.clientId)) continue;
     // what this tab is in the middle of is newer than what was saved
     const known = own.get(message.clientId);
     if (!known || !isUnderway(known)) own.set(message.clientId, message);
@@ -122,7 +125,11 @@ export async function putMessages(changed: readonly Message[], tellsTabs = true)
     show();
   }
   if (first.chatId === newChat) return;
+  for (const message of changed) unsaved.set(message.clientId, message);
   await saveLocal(changed);
+  for (const message of changed) {
+    if (unsaved.get(message.clientId) === message) unsaved.delete(message.clientId);
+  }
   if (tellsTabs) tellTabs({ type: "messages", chatId: first.chatId });
 }
 
