@@ -17,7 +17,8 @@ Runs the format check, types, lint, dead-code check, advisories of the dependenc
 its own that are removed afterwards. With a pattern: only tests of files whose path contains it, and
 with \`-t name\` only tests of that name; no checks then.
 
-  --without-fleets   not the whole fleets under faults, nor the browser, which come last: six minutes less
+  --without-fleets   not the whole fleets under faults, which come last: six minutes less
+  --all              the page in a browser too: four minutes more
 
 Ends with "N passed, N failed" (each check counts as one); exits 1 when something failed.`;
 
@@ -41,14 +42,17 @@ const boundsFactor = "3";
  * so a whole run asks for what must be right, and for times only that they are no outage.
  */
 const wholeFleets = {
-  folders: ["router/takeover", "tests/observe", "tests/mutations", "tests/faults", "tests/browser"],
+  folders: ["router/takeover", "tests/observe", "tests/mutations", "tests/faults"],
+  /** Those that want a browser as well. */
+  browser: ["tests/browser"],
   timeoutMs: 240_000,
   boundsFactor: "10",
 };
 
 const beside = ["--parallel=2", "--randomize", `--timeout=${timeoutMs}`];
 const oneByOne = ["--parallel=1", "--randomize", `--timeout=${wholeFleets.timeoutMs}`];
-const withoutFleets = wholeFleets.folders.flatMap((folder) => [
+const allFleets = [...wholeFleets.folders, ...wholeFleets.browser];
+const withoutFleets = allFleets.flatMap((folder) => [
   `--path-ignore-patterns=${folder}/*.e2e.test.ts`,
   `--path-ignore-patterns=${folder}.*.test.ts`,
 ]);
@@ -64,7 +68,8 @@ await runCommand(async () => {
   const patterns = args.filter((arg, index) => !arg.startsWith("-") && !isName(index));
   const isWhole = patterns.length === 0 && byName === -1;
   const hasFleets = isWhole && !args.includes("--without-fleets");
-  const flags = args.filter((arg) => arg !== "--without-fleets");
+  const hasBrowser = isWhole && args.includes("--all");
+  const flags = args.filter((arg) => arg !== "--without-fleets" && arg !== "--all");
   const say = startSaying();
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -75,7 +80,7 @@ await runCommand(async () => {
     ? await startThrowAway({
         say,
         signal: stop.signal,
-        needsBrowser: hasFleets || needsBrowser(patterns),
+        needsBrowser: hasBrowser || needsBrowser(patterns),
       })
     : undefined;
   const counts: Counts[] = [];
@@ -90,14 +95,20 @@ await runCommand(async () => {
     const seen = seesAll ? startSeen() : undefined;
     const bounds = isWhole ? { TEST_BOUNDS_FACTOR: boundsFactor } : {};
     const all = { ...process.env, ...env, ...seen?.env, ...bounds, CI: "1" };
-    const isFleet = patterns.some((one) => wholeFleets.folders.some((it) => one.startsWith(it)));
+    const isFleet = patterns.some((one) => allFleets.some((it) => one.startsWith(it)));
     const own = isFleet ? oneByOne : [...beside, ...withoutFleets];
     counts.push(await runTests([...own, ...flags], all, stop.signal));
-    if (hasFleets) {
-      say("whole fleets, one after another: about six minutes");
+    const chosen = [
+      ...(hasFleets ? wholeFleets.folders : []),
+      ...(hasBrowser ? wholeFleets.browser : []),
+    ];
+    const left = allFleets.filter((folder) => !chosen.includes(folder));
+    if (chosen.length > 0) {
+      say(`one after another: ${chosen.join(", ")}`);
       const wide = { ...all, TEST_BOUNDS_FACTOR: wholeFleets.boundsFactor };
-      counts.push(await runTests([...oneByOne, ...flags, ...fleetFiles()], wide, stop.signal));
-    } else if (isWhole) say(`not in this run: ${wholeFleets.folders.join(", ")}`);
+      counts.push(await runTests([...oneByOne, ...flags, ...filesOf(chosen)], wide, stop.signal));
+    }
+    if (isWhole && left.length > 0) say(`not in this run: ${left.join(", ")}`);
     if (seen) counts.push(checkSeen(seen.file));
   } catch (error) {
     if (!stop.signal.aborted) console.error(error instanceof StackFailure ? error.message : error);
@@ -111,8 +122,8 @@ await runCommand(async () => {
   return sum("failed") === 0 && !stop.signal.aborted ? 0 : 1;
 });
 
-function fleetFiles(): string[] {
-  return wholeFleets.folders
+function filesOf(folders: readonly string[]): string[] {
+  return folders
     .flatMap((folder) => [`${folder}/*.e2e.test.ts`, `${folder}.*.test.ts`])
     .flatMap((glob) => [...new Bun.Glob(glob).scanSync(".")])
     .map((file) => `./${file}`);

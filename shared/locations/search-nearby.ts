@@ -65,7 +65,9 @@ export async function searchNearby(sql: Sql, search: NearbySearch): Promise<Near
   const place = rounded(search.place);
   const { radiusMeters: radius = 5000, limit = 10, weekday } = search;
   const wanted = { ...search, place, radiusMeters: radius, limit };
-  const byGeography = (await geoIndexOf(sql)) === "geography";
+  // a kind has indexes of its own, which PostGIS's way does not know: 18 ms instead of 9 (bench locations, 2026-11-21)
+  const isOfAKind = search.stores ?? search.pickups ?? search.source;
+  const byGeography = !isOfAKind && (await geoIndexOf(sql)) === "geography";
   const { reach, within } = byGeography ? geography(sql, wanted) : plane(sql, wanted);
   const hours = weekday ? sql(`${weekday}_sals_hr_expln_cn`) : sql`null`;
   return sql<NearSite[]>`

@@ -18,8 +18,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "the append does not ask whose attempt it is",
     file: "shared/lua/append.lua",
-    from: 'if attempt ~= ARGV[1] or n ~= first - 1 then return "stale" end',
-    to: 'if attempt == ARGV[1] and n ~= first - 1 then return "stale" end',
+    from: 'if attempt ~= ARGV[a] or n ~= first - 1 then return "stale" end',
+    to: 'if attempt == ARGV[a] and n ~= first - 1 then return "stale" end',
     test: scripts,
   },
   {
@@ -32,14 +32,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a repeated append is refused",
     file: "shared/lua/append.lua",
-    from: 'if attempt == ARGV[1] and n >= first + entries - 1 then return "appended" end',
+    from: 'if attempt == ARGV[a] and n >= first + count - 1 then return "appended" end',
     to: "",
     test: scripts,
   },
   {
     name: "an ended job keeps its turn",
     file: "shared/lua/append.lua",
-    from: 'redis.call("LREM", KEYS[6], 0, ARGV[3])',
+    from: 'redis.call("LREM", KEYS[k + 5], 0, job_id)',
     to: "",
     test: scripts,
   },
