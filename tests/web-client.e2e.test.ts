@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import { browser, Jar } from "../gateway/testing/test-sign-in.ts";
 import { startFakeOAuth } from "./fakes/fake-oauth.ts";
 import { tinyPng } from "./fakes/fake-openai.ts";
@@ -6,7 +6,7 @@ import { Photographer, toldOf } from "./photographer.ts";
 import { type SeeingModel, seeingModel } from "./seeing-model.ts";
 import { type RunningStack, startStack } from "./stack.ts";
 
-// Every call the existing web client makes, in the order a person's session makes them, from its own origin and with
+// Every call the existing web client makes, each part of a session by a person of its own, from its own origin and with
 // nothing but its cookies; of every answer the fields it reads. Profile and news in full: person.e2e.test.ts.
 
 const page = "https://eco2.example";
@@ -15,7 +15,8 @@ const apiBase = "https://api.eco2.example";
 const callbackOf = (provider: string) => `${apiBase}/api/v1/auth/${provider}/callback`;
 const oauth = startFakeOAuth(["google", "kakao"].map(callbackOf));
 const model: SeeingModel = seeingModel();
-const jar = new Jar();
+let jar: Jar;
+let people = 0;
 let stack: RunningStack;
 
 beforeAll(async () => {
@@ -39,6 +40,15 @@ afterAll(async () => {
   await stack?.stop();
   await Promise.all([model.stop(), oauth.stop()]);
 }, 60_000);
+
+beforeEach(async () => {
+  jar = new Jar();
+  someoneNew();
+  await signIn("google", jar);
+});
+
+const someoneNew = () =>
+  oauth.person({ id: String(31 + people++), name: "초록", email: `g${people}@example.com` });
 
 /** As the client's axios does it: credentials, its origin, JSON. */
 async function call(method: string, path: string, body?: unknown, own = jar): Promise<Response> {
@@ -83,8 +93,8 @@ async function signIn(provider: string, own: Jar): Promise<Response> {
 }
 
 test.each(["kakao", "google"])("login by %s: back at home, with two cookies", async (provider) => {
-  oauth.person({ id: provider === "google" ? "31" : "32", name: "초록", email: "g@example.com" });
-  const own = provider === "google" ? jar : new Jar();
+  someoneNew();
+  const own = new Jar();
   const back = await signIn(provider, own);
   expect([back.status, back.headers.get("location")]).toEqual([302, `${page}/#/home`]);
   expect(tokensOf(own)).toEqual(["s_access", "s_refresh"]);
