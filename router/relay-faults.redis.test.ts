@@ -12,7 +12,6 @@ describeWith("redis")("the relay, when things break", () => {
   test("a lost reading connection leaves no hole", async () => {
     const live = await listen(rig.pubsub().url, rig.opened());
     const jobs = await Promise.all(Array.from({ length: 4 }, () => startJob(rig.redis())));
-    await Promise.all(jobs.map(({ jobId }) => live.follow(jobId)));
     const one = await rig.replica();
     await until(() => one.owned() === stream.shardCount);
     for (let i = 0; i < 300; i++) {
@@ -36,7 +35,6 @@ describeWith("redis")("the relay, when things break", () => {
     const live = await listen(rig.pubsub().url, rig.opened());
     const one = await rig.replica();
     const job = await startJob(rig.redis());
-    await live.follow(job.jobId);
     await rig.allAcked();
     for (let round = 0; round < 5; round++) {
       one.reads.stream.pause(); // the store has answered, nobody has heard
@@ -46,15 +44,14 @@ describeWith("redis")("the relay, when things break", () => {
       await emit(rig.redis(), job, ["token"]);
       await rig.allAcked();
     }
-    const log = (await logOf(rig.redis(), job.jobId)).slice(1); // `queued` came before we listened
+    const log = await logOf(rig.redis(), job.jobId);
     await until(() => live.ids(job.jobId).at(-1) === log.at(-1));
-    expect(live.ids(job.jobId).filter((id) => id !== "0-1")).toEqual(log);
+    expect(live.ids(job.jobId)).toEqual(log);
   }, 20_000);
 
   test("entries that can never be relayed are acknowledged and counted, their neighbours go out", async () => {
     const job = await startJob(rig.redis());
     const live = await listen(rig.pubsub().url, rig.opened());
-    await live.follow(job.jobId);
     const key = keys.shard(job.shard);
     await rig.redis().xadd(key, "*", "event", "token", "data", "{}");
     await rig
@@ -66,6 +63,8 @@ describeWith("redis")("the relay, when things break", () => {
     await emit(rig.redis(), job, ["done"]);
     const one = await rig.replica();
     await rig.allAcked();
+    // counted when the acknowledgement was answered: a moment after it
+    await until(async () => (await valueOf(one.metrics.skipped, { reason: "poison" })) >= 3);
     expect(await valueOf(one.metrics.skipped, { reason: "poison" })).toBe(3);
     await until(() => live.ids(job.jobId).length === 2);
   });
@@ -111,7 +110,6 @@ describeWith("redis")("the relay, when things break", () => {
   test("takes over what a dead consumer left pending, and gives up on what was delivered too often", async () => {
     const job = await startJob(rig.redis());
     const live = await listen(rig.pubsub().url, rig.opened());
-    await live.follow(job.jobId);
     await emit(rig.redis(), job, ["token", "token"]);
     const key = keys.shard(job.shard);
     const [queued, first, second] = (await rig.readOnly(job.shard, 3, "dead")).map(([id]) => id);

@@ -50,7 +50,7 @@ describeWith("redis", "rabbitmq")("two replicas", () => {
     const leases = Array.from({ length: stream.shardCount }, (_, shard) => keys.shardLease(shard));
     return new Set(await redis.mget(leases));
   };
-  const ownedBy = (name: string, timeoutMs = 10_000) =>
+  const ownedBy = (name: string, timeoutMs = 30_000) =>
     until(async () => [...(await holders())].join() === name, {
       timeoutMs,
       what: `${name} to own all`,
@@ -60,7 +60,6 @@ describeWith("redis", "rabbitmq")("two replicas", () => {
   async function streaming() {
     const live = await listen(server.url, opened);
     const jobs = await Promise.all(Array.from({ length: 6 }, () => startJob(redis)));
-    await Promise.all(jobs.map(({ jobId }) => live.follow(jobId)));
     const stop = new AbortController();
     const run = (async () => {
       while (!stop.signal.aborted) {
@@ -76,7 +75,6 @@ describeWith("redis", "rabbitmq")("two replicas", () => {
         jobs.map(async ({ jobId }) => (await logOf(redis, jobId)).length),
       );
       await until(() => jobs.every(({ jobId }, i) => live.ids(jobId).length >= (tops[i] ?? 0)), {
-        timeoutMs: 10_000,
         what: "the live lines to catch up",
       });
       return performance.now() - since;
@@ -100,7 +98,7 @@ describeWith("redis", "rabbitmq")("two replicas", () => {
     expect(await load.caughtUp()).toBeLessThan(bound(2000));
     await ownedBy("b");
     await load.end();
-  }, 30_000);
+  }, 90_000);
 
   test("an owner that is told to stop hands over at once and exits 0", async () => {
     const a = start("a");
@@ -109,13 +107,13 @@ describeWith("redis", "rabbitmq")("two replicas", () => {
     const load = await streaming();
     await load.caughtUp();
     a.kill("SIGTERM");
-    await ownedBy("b", 1500);
+    await ownedBy("b", bound(1500));
     expect(await load.caughtUp()).toBeLessThan(bound(500));
     expect(await a.exited).toBe(0);
     await load.end();
     b.kill("SIGTERM");
     expect(await b.exited).toBe(0);
-  }, 30_000);
+  }, 90_000);
 
   test("a frozen owner is replaced, and does no harm when it wakes", async () => {
     const a = start("a");
@@ -131,5 +129,5 @@ describeWith("redis", "rabbitmq")("two replicas", () => {
     expect([...(await holders())]).toEqual(["b"]);
     expect(await load.caughtUp()).toBeLessThan(bound(500));
     await load.end();
-  }, 30_000);
+  }, 90_000);
 });

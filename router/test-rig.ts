@@ -148,18 +148,21 @@ export async function logOf(redis: ScriptedRedis, jobId: JobId): Promise<string[
   return (await redis.xrange(keys.log(jobId), "-", "+")).map(([id]) => id);
 }
 
-/** Everything published of some jobs, as a reader keeps it: only ids above what it has. */
+/**
+ * Everything published of every job from now on, as a reader keeps it: only ids above what it has. Of every job,
+ * because the first line of one is published as soon as it is accepted, before a test could ask for it by name.
+ */
 export async function listen(pubsubUrl: string, opened: Closers) {
   const redis = connect(pubsubUrl, "subscriber", opened);
   const raw = new Map<string, string[]>();
-  redis.on("message", (channel: string, message: string) => {
+  redis.on("pmessage", (_pattern: string, channel: string, message: string) => {
     const lines = raw.get(channel) ?? [];
     raw.set(channel, lines);
     lines.push(...message.split("\n"));
   });
+  await redis.psubscribe(keys.live("*" as JobId));
   const order = (id: string) => id.split("-").map(Number) as [number, number];
   return {
-    follow: (jobId: JobId) => redis.subscribe(keys.live(jobId)),
     lines: (jobId: JobId) => raw.get(keys.live(jobId)) ?? [],
     ids: (jobId: JobId): string[] => {
       const kept: string[] = [];
