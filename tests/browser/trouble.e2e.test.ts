@@ -54,9 +54,23 @@ when("an answer that fails says why, keeps what came, and can be asked again", (
   }),
 );
 
+/** Half of the answer, and the rest when told to go on: a loaded page is not outrun. */
+function inTwoHalves() {
+  let goOn = () => {};
+  const rest = new Promise<void>((resolve) => (goOn = resolve));
+  const scene = async (log: JobLog) => {
+    log.stage("answer", "started", { progress: 75 });
+    log.token(longAnswer.slice(0, 100));
+    await rest;
+    await answers(longAnswer.slice(100), slow)(log);
+  };
+  return { scene, goOn: () => goOn() };
+}
+
 when("signed out in mid-stream, the text stays; signed in again, the rest comes", () =>
   inPage(browser, "signed-out", {}, async (page) => {
-    server.scene = answers(longAnswer, slow);
+    const { scene, goOn } = inTwoHalves();
+    server.scene = scene;
     await open(page);
     await ask(page, "페트병은?");
     await growing(page, 20);
@@ -64,6 +78,7 @@ when("signed out in mid-stream, the text stays; signed in again, the rest comes"
     server.cutAll();
     const dialog = page.getByRole("dialog", { name: "로그인이 필요해요" });
     await dialog.waitFor();
+    goOn();
     const before = await growing(page, 20);
     await shoot(page, "page-signed-out");
     await dialog.getByLabel("토큰").fill("no token");
@@ -80,7 +95,8 @@ when("signed out in mid-stream, the text stays; signed in again, the rest comes"
 
 when("an answer that ended while signed out is there once, as soon as someone signs in", () =>
   inPage(browser, "signed-out-past-end", {}, async (page) => {
-    server.scene = answers(longAnswer, slow);
+    const { scene, goOn } = inTwoHalves();
+    server.scene = scene;
     await open(page);
     await ask(page, "페트병은?");
     await growing(page, 20);
@@ -88,12 +104,36 @@ when("an answer that ended while signed out is there once, as soon as someone si
     server.cutAll();
     const dialog = page.getByRole("dialog", { name: "로그인이 필요해요" });
     await dialog.getByLabel("토큰").fill(token);
+    goOn();
     await until(() => [...server.logs.values()].every((log) => log.done));
     server.isUnauthorized = false;
     await dialog.getByRole("button", { name: "로그인", exact: true }).click();
     expect(await finished(page)).toContain("확인해 주세요.");
     expect(await page.locator(".answer").count()).toBe(1);
     expect(await page.locator(".mine").count()).toBe(1);
+  }),
+);
+
+when("whoever is signed out a second time is asked a second time", () =>
+  inPage(browser, "signed-out-twice", {}, async (page) => {
+    const { scene, goOn } = inTwoHalves();
+    server.scene = scene;
+    await open(page);
+    await ask(page, "페트병은?");
+    await growing(page, 20);
+    const dialog = page.getByRole("dialog", { name: "로그인이 필요해요" });
+    for (const signature of ["one", "two"]) {
+      const connections = () => [...server.connections.values()].flat().length;
+      const before = connections();
+      server.isUnauthorized = true;
+      server.cutAll();
+      await dialog.getByLabel("토큰").fill(`aaa.bbb.${signature}`);
+      server.isUnauthorized = false;
+      await dialog.getByRole("button", { name: "로그인", exact: true }).click();
+      await until(() => connections() > before);
+    }
+    goOn();
+    expect(await finished(page)).toContain("확인해 주세요.");
   }),
 );
 

@@ -88,10 +88,11 @@ export async function refreshChat(): Promise<void> {
 function takeOwn(found: readonly Message[], id: string): void {
   if (chatId.value !== id) return;
   for (const message of found) {
-    if (unsaved.has(message.clientId)) continue;
-    // what this tab is in the middle of is newer than what was saved
+    // what this tab is in the middle of is newer than what was saved, and what ended stays ended
     const known = own.get(message.clientId);
-    if (!known || !isUnderway(known)) own.set(message.clientId, message);
+    if (known && (isUnderway(known) || (known.status === "committed" && isUnderway(message))))
+      continue;
+    own.set(message.clientId, unsaved.get(message.clientId) ?? message);
   }
   show();
 }

@@ -37,10 +37,10 @@ export const connection: Connection = {
       const response = await fetch(input, init);
       isUnreachable.value = false;
       if (response.status !== 401) return response;
-      if (token.value === undefined)
-        return (await renewCookies()) ? await fetch(input, init) : response;
-      if (token.value === sent) return response;
-      // signed in while this was under way
+      if (sent === undefined && token.value === undefined && (await renewCookies()))
+        return await fetch(input, init);
+      if (token.value === undefined || token.value === sent) return response;
+      // signed in while this or the renewal was under way
       const headers = new Headers(init.headers);
       headers.set("authorization", `Bearer ${token.value}`);
       return await fetch(input, { ...init, headers });

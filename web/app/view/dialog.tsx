@@ -17,11 +17,15 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     if (dialog && !dialog.open) dialog.showModal();
     return () => dialog?.close();
   }, []);
+  // the browser tells later, also of a dialog the page has taken away: nobody closed that one
+  const onClosed = () => {
+    if (ref.current) onClose();
+  };
   const onBackdrop = (event: MouseEvent) => {
     if (event.target === ref.current) onClose();
   };
   return (
-    <dialog ref={ref} class="dialog" aria-label={title} onClose={onClose} onClick={onBackdrop}>
+    <dialog ref={ref} class="dialog" aria-label={title} onClose={onClosed} onClick={onBackdrop}>
       <div class="dialog-body">
         <header class="dialog-head">
           <h2>{title}</h2>
