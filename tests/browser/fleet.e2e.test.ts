@@ -4,6 +4,7 @@ import { type RunningStack, startStack } from "../stack.ts";
 import type { Topology } from "../../web/client/wire.ts";
 import { topologyFixture } from "../../web/testing/topology-fixture.ts";
 import { Client } from "../client.ts";
+import { until } from "../../shared/testing/until.ts";
 import { ask, finished, growing, inPage, noBrowser, shoot, startBrowser } from "./browser.ts";
 import { type PageServer, servePage } from "./page-server.ts";
 import { plainText, signToken } from "./user.ts";
@@ -117,7 +118,16 @@ when("reloaded in mid-stream, the answer goes on where it was", async () => {
     await ask(page, "형광등이랑 보조배터리 버리는 법 알려줘");
     await growing(page, 40);
     await page.waitForFunction(isAnswerSaved);
-    await page.reload();
+    // the answer stands still meanwhile: however long the page takes, it comes back in its middle
+    const { workers } = stack.file().pids;
+    for (const pid of workers) process.kill(pid, "SIGSTOP");
+    const before = resumed.length;
+    try {
+      await page.reload();
+      await until(() => resumed.length > before, { timeoutMs: 60_000 });
+    } finally {
+      for (const pid of workers) process.kill(pid, "SIGCONT");
+    }
     const shown = await finished(page);
     expect(plainText(shown)).toBe(plainText(await answerOf(client, page)));
     expect(resumed.at(-1)).toMatch(/^\d+-\d+$/);
