@@ -49,7 +49,7 @@ export async function testToken(
   const now = Math.floor(Date.now() / 1000);
   const good = {
     sub: userId,
-    jti: "1",
+    jti: crypto.randomUUID(),
     iss: testRules.issuer,
     aud: testRules.audience,
     exp: now + 600,
